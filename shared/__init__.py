@@ -1,0 +1,1 @@
+"""What every service stands on: time, keys, tokens, the database, the queue, the web floor."""

@@ -1,0 +1,77 @@
+"""One database per service: a role, a schema of the same name, one transaction at the edge."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import MetaData, create_engine, func, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import DeclarativeBase, Session
+
+if TYPE_CHECKING:
+    from shared.crypto import Keyring
+
+NAMING_CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+# A statement that takes longer holds a web thread that somebody waits for (ASVS 15.2.2).
+_TIMEOUTS = "-c statement_timeout=5000 -c lock_timeout=4000 -c timezone=UTC"
+
+
+class SharedBase(DeclarativeBase):
+    """The tables that every service has in its own schema: outbox, inbox, subject_key."""
+
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)
+
+
+class Database:
+    """A service's own schema, as its own role. `begin` is the only way in.
+
+    Code never names a schema: PostgreSQL's default search path is the role's own (`"$user"`).
+    """
+
+    def __init__(self, url: str, keyring: "Keyring | None" = None, *, pool_size: int = 10) -> None:
+        self.keyring = keyring
+        self.engine = create_engine(
+            make_url(url).set(drivername="postgresql+psycopg"),
+            pool_size=pool_size,
+            max_overflow=10,
+            pool_timeout=3,
+            pool_pre_ping=True,
+            # Parameters are answers and addresses: they stay out of every message and log (L02).
+            hide_parameters=True,
+            connect_args={"options": _TIMEOUTS, "connect_timeout": 3},
+        )
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """A session in one transaction: committed at the end, rolled back when it raises."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            session.info["keyring"] = self.keyring
+            yield session
+
+    def dispose(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+def database_now(session: Session) -> datetime:
+    """The database's clock, aware UTC: for leases, due times and holds that several processes share.
+
+    The clock of the statement and not of the transaction, so that waiting for a lock counts.
+    """
+    now: datetime = session.scalars(select(func.clock_timestamp())).one()
+    return now
+
+
+def constraint_of(error: IntegrityError) -> str | None:
+    """The name of the constraint that refused, to tell one refusal from another."""
+    diagnostic = getattr(error.orig, "diag", None)
+    return getattr(diagnostic, "constraint_name", None)

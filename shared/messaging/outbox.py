@@ -1,0 +1,81 @@
+"""Say it in the business commit; keep saying it until every listener has handled it."""
+
+from datetime import timedelta
+from typing import Final
+from uuid import UUID, uuid4
+
+import dramatiq
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from shared.clock import utcnow
+from shared.db import Database, database_now
+from shared.messaging.broker import ring
+from shared.messaging.events import Event
+from shared.messaging.routes import ROUTES
+from shared.messaging.tables import Outbox
+from shared.vocabulary import Service
+
+FIRST_WAIT: Final = timedelta(seconds=10)
+LONGEST_WAIT: Final = timedelta(minutes=10)
+KEPT: Final = timedelta(days=30)
+
+
+def publish(session: Session, event: Event) -> UUID:
+    """Put the event down for each of its listeners, in the caller's transaction. Returns its id."""
+    event_id = uuid4()
+    envelope = event.envelope(event_id=event_id, at=utcnow())
+    session.add_all(
+        Outbox(event_id=event_id, queue=queue, envelope=envelope) for queue in ROUTES[type(event)]
+    )
+    session.flush()
+    return event_id
+
+
+def wait(attempts: int) -> timedelta:
+    """How long to wait for an acknowledgement after that many calls: 10 s, 20 s ... 10 min."""
+    doublings: int = 2 ** min(attempts - 1, 10)
+    return min(LONGEST_WAIT, FIRST_WAIT * doublings)
+
+
+def relay(database: Database, broker: dramatiq.Broker, *, limit: int = 100) -> int:
+    """Ring for every event that is due and not acknowledged; returns how many.
+
+    The doorbells ring inside the transaction: a crash rings twice, which the inbox doesn't mind,
+    instead of waiting out the first pause.
+    """
+    with database.begin() as session:
+        rows = session.scalars(
+            select(Outbox)
+            .where(Outbox.acknowledged_at.is_(None), Outbox.due_at <= func.now())
+            .order_by(Outbox.due_at, Outbox.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        ).all()
+        now = database_now(session) if rows else None
+        for row in rows:
+            assert now is not None
+            row.attempts += 1
+            row.due_at = now + wait(row.attempts)
+            ring(broker, queue=row.queue, actor=f"{row.queue}.receive", args=(row.envelope,))
+        return len(rows)
+
+
+def acknowledge(database: Database, event_id: UUID, listener: Service) -> None:
+    """The listener has handled it; stop ringing."""
+    with database.begin() as session:
+        session.execute(
+            update(Outbox)
+            .where(
+                Outbox.event_id == event_id,
+                Outbox.queue == listener,
+                Outbox.acknowledged_at.is_(None),
+            )
+            .values(acknowledged_at=func.now())
+        )
+
+
+def forget(database: Database) -> None:
+    """Drop what was acknowledged long ago."""
+    with database.begin() as session:
+        session.execute(delete(Outbox).where(Outbox.acknowledged_at < func.now() - KEPT))

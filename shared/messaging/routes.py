@@ -1,0 +1,16 @@
+"""Who hears what: the whole topology on one screen. Dramatiq has no publish and subscribe."""
+
+from typing import Final
+
+from shared.contracts.intake import ContactChanged, ScreeningCompleted
+from shared.contracts.scheduler import AppointmentBooked, AppointmentCancelled, AppointmentMoved
+from shared.messaging.events import Event
+from shared.vocabulary import Service
+
+ROUTES: Final[dict[type[Event], tuple[Service, ...]]] = {
+    ScreeningCompleted: ("notifier",),
+    ContactChanged: ("scheduler", "notifier"),
+    AppointmentBooked: ("intake", "notifier"),
+    AppointmentMoved: ("notifier",),
+    AppointmentCancelled: ("intake", "notifier"),
+}

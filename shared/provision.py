@@ -1,0 +1,78 @@
+"""Roles and schemas in a PostgreSQL database: one of each per service, and one for the queue.
+
+Privacy by engine, not by manners: whatever its code says, the notifier can't read intake's tables.
+Used by the embedded suite, by compose and by the tests; runs as often as one likes.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import psycopg
+from dramatiq_postgres import schema as queue_schema
+from psycopg import sql
+
+from shared.vocabulary import SERVICES
+
+QUEUE_ROLE: Final = "queue"
+ROLES: Final = (*SERVICES, QUEUE_ROLE)
+
+
+def provision(admin_url: str, passwords: Mapping[str, str] | None = None) -> None:
+    """Create what is missing, as an administrator of the database.
+
+    `passwords` maps role to password; without it the roles get none, which suits a server that
+    only its owner can reach (the embedded one).
+    """
+    with psycopg.connect(admin_url) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('softstart.provision'))")
+        for role in ROLES:
+            _role(cursor, role, (passwords or {}).get(role))
+        _close_the_database(cursor)
+        for service in SERVICES:
+            cursor.execute(
+                sql.SQL("CREATE SCHEMA IF NOT EXISTS {0} AUTHORIZATION {0}").format(
+                    sql.Identifier(service)
+                )
+            )
+        _queue(cursor)
+
+
+def _role(cursor: psycopg.Cursor[tuple[object, ...]], role: str, password: str | None) -> None:
+    cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,))
+    name = sql.Identifier(role)
+    if cursor.fetchone() is None:
+        cursor.execute(sql.SQL("CREATE ROLE {} LOGIN").format(name))
+    # An administrator who isn't a superuser has to be a member to create what the role owns.
+    cursor.execute("SELECT pg_has_role(current_user, %s, 'MEMBER')", (role,))
+    member = cursor.fetchone()
+    if member is not None and not member[0]:
+        cursor.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(name))
+    if password is not None:
+        cursor.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, sql.Literal(password)))
+
+
+def _queue(cursor: psycopg.Cursor[tuple[object, ...]]) -> None:
+    """The queue's own tables, made by its own role, which may create a schema only meanwhile."""
+    cursor.execute("SELECT current_database()")
+    row = cursor.fetchone()
+    assert row is not None
+    names = {"database": sql.Identifier(str(row[0])), "role": sql.Identifier(QUEUE_ROLE)}
+    cursor.execute(sql.SQL("GRANT CREATE ON DATABASE {database} TO {role}").format(**names))
+    cursor.execute(sql.SQL("SET LOCAL ROLE {role}").format(**names))
+    queue_schema.init(cursor)
+    cursor.execute("RESET ROLE")
+    cursor.execute(sql.SQL("REVOKE CREATE ON DATABASE {database} FROM {role}").format(**names))
+
+
+def _close_the_database(cursor: psycopg.Cursor[tuple[object, ...]]) -> None:
+    """Nobody but the four roles connects, and nobody writes to `public`."""
+    cursor.execute("SELECT current_database()")
+    row = cursor.fetchone()
+    assert row is not None
+    database = sql.Identifier(str(row[0]))
+    cursor.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
+    cursor.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+    for role in ROLES:
+        cursor.execute(
+            sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, sql.Identifier(role))
+        )
