@@ -52,7 +52,7 @@ class Database:
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
-        """A session in one transaction: committed at the end, rolled back when it raises."""
+        """A session in one transaction: committed at the end, rolled back on an error."""
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             session.info["keyring"] = self.keyring
             yield session

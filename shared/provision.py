@@ -10,6 +10,7 @@ from typing import Final
 import psycopg
 from dramatiq_postgres import schema as queue_schema
 from psycopg import sql
+from sqlalchemy.engine import make_url
 
 from shared.vocabulary import SERVICES
 
@@ -76,3 +77,9 @@ def _close_the_database(cursor: psycopg.Cursor[tuple[object, ...]]) -> None:
         cursor.execute(
             sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, sql.Identifier(role))
         )
+
+
+def role_url(admin_url: str, role: str, passwords: Mapping[str, str] | None = None) -> str:
+    """The same server and database, as one of our roles."""
+    url = make_url(admin_url).set(username=role, password=(passwords or {}).get(role))
+    return url.render_as_string(hide_password=False)

@@ -1,0 +1,150 @@
+"""What tests stand on: one PostgreSQL server, one fresh database, a role's own per service."""
+
+import os
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy.engine import make_url
+
+from shared.crypto import Keyring
+from shared.db import Database
+from shared.migrations import upgrade
+from shared.provision import ROLES, provision, role_url
+from shared.settings import CommonSettings
+from shared.vocabulary import SERVICES, Service
+from shared.zones import use_pinned_zones
+
+use_pinned_zones()
+
+# Where everything is at hand (.ci/run says so) nothing may be left out: a skip is a failure.
+EVERYTHING = os.environ.get("REQUIRE_EVERYTHING") == "1"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report = yield
+    if EVERYTHING and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped although everything is required: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An administrator's URL on a real server: DATABASE_URL, or the embedded one for this run."""
+    if given := os.environ.get("DATABASE_URL"):
+        yield given
+        return
+    from services.postgres import running_postgres  # noqa: PLC0415 - only where it is needed
+
+    with running_postgres(tmp_path_factory.mktemp("postgres")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def fresh_database(server_url: str) -> Iterator[Callable[[], str]]:
+    """Makes empty databases on the server, provisioned and migrated; drops them at the end."""
+    made: list[str] = []
+
+    def make() -> str:
+        name = f"softstart_test_{uuid4().hex[:12]}"
+        with psycopg.connect(server_url, autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0").format(
+                    sql.Identifier(name)
+                )
+            )
+        made.append(name)
+        url = make_url(server_url).set(database=name).render_as_string(hide_password=False)
+        provision(url, PASSWORDS)
+        for service in SERVICES:
+            upgrade(service, role_url(url, service, PASSWORDS))
+        return url
+
+    yield make
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        for name in made:
+            connection.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+            )
+
+
+PASSWORDS = dict.fromkeys(ROLES, "for-tests-only")
+KEYS = f"1:{b64encode(b'k' * 32).decode()},index:{b64encode(b'i' * 32).decode()}"
+
+
+@pytest.fixture(scope="session")
+def database_url(fresh_database: Callable[[], str]) -> str:
+    """The run's database, as its administrator."""
+    return fresh_database()
+
+
+@pytest.fixture(scope="session")
+def keyring() -> Keyring:
+    return Keyring.from_text(KEYS)
+
+
+def environment_for(
+    service: Service | str, database_url: str, overrides: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """The environment that one service would be started with."""
+    return {
+        "DATABASE_URL": role_url(database_url, service, PASSWORDS),
+        "BROKER_URL": role_url(database_url, "queue", PASSWORDS),
+        "PUBLIC_URL": "http://127.0.0.1:8000",
+        "SECRET_KEY": "a-secret-for-tests-that-is-long-enough",
+        "SERVICE_KEY": "a-service-key-for-tests-that-is-long",
+        "ENCRYPTION_KEYS": KEYS,
+        **(overrides or {}),
+    }
+
+
+@pytest.fixture
+def settings_for(database_url: str) -> Callable[..., Any]:
+    """That service's Settings: `settings_for("intake", SECRET_KEY="...")`."""
+
+    def make(service: Service, **overrides: str) -> CommonSettings:
+        module = import_module(f"services.{service}.settings")
+        settings: CommonSettings = module.Settings.from_env(
+            environment_for(service, database_url, overrides)
+        )
+        return settings
+
+    return make
+
+
+def _emptied(database_url: str, service: Service, keyring: Keyring) -> Iterator[Database]:
+    database = Database(role_url(database_url, service, PASSWORDS), keyring)
+    yield database
+    database.dispose()
+    with psycopg.connect(database_url) as connection:
+        tables = connection.execute(
+            "SELECT tablename FROM pg_tables"
+            " WHERE schemaname = %s AND tablename <> 'alembic_version'",
+            (service,),
+        ).fetchall()
+        names = sql.SQL(", ").join(sql.Identifier(service, name) for (name,) in tables)
+        # Append-only tables refuse UPDATE and DELETE by trigger; a test's clean-up is neither.
+        connection.execute(sql.SQL("SET LOCAL session_replication_role = replica"))
+        connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(names))
+
+
+@pytest.fixture
+def intake_db(database_url: str, keyring: Keyring) -> Iterator[Database]:
+    yield from _emptied(database_url, "intake", keyring)
+
+
+@pytest.fixture
+def scheduler_db(database_url: str, keyring: Keyring) -> Iterator[Database]:
+    yield from _emptied(database_url, "scheduler", keyring)
+
+
+@pytest.fixture
+def notifier_db(database_url: str, keyring: Keyring) -> Iterator[Database]:
+    yield from _emptied(database_url, "notifier", keyring)

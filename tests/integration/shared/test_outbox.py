@@ -1,0 +1,208 @@
+"""Events from commit to handled, through brokers that lose, double and delay (F6, F20, W1-W3)."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from uuid import UUID, uuid4
+
+import dramatiq
+import pytest
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from shared.clock import utcnow
+from shared.contracts.intake import ScreeningCompleted
+from shared.db import Database
+from shared.messaging import outbox
+from shared.messaging.broker import BadBrokerUrl, open_broker
+from shared.messaging.consumer import Consumer
+from shared.messaging.tables import Inbox, Outbox
+from shared.messaging.ticker import Ticker
+from shared.provision import role_url
+from tests.conftest import PASSWORDS
+
+SAID = ScreeningCompleted(response_id=UUID(int=1), person_id=UUID(int=2), contact_version=1)
+
+SAID_AT = utcnow()
+
+BROKERS = [
+    pytest.param("postgresql"),
+    pytest.param("amqp", marks=pytest.mark.rabbitmq),
+    pytest.param("redis", marks=pytest.mark.redis),
+]
+
+
+@pytest.fixture
+def broker(request: pytest.FixtureRequest, database_url: str) -> Iterator[dramatiq.Broker]:
+    urls = {
+        "postgresql": role_url(database_url, "queue", PASSWORDS),
+        "amqp": os.environ.get("RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672"),
+        "redis": os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/9"),
+    }
+    opened = open_broker(urls[request.param])
+    try:
+        for queue in ("intake", "notifier"):
+            opened.declare_queue(queue)
+            if request.param != "postgresql":
+                opened.flush(queue)
+    except Exception as error:  # noqa: BLE001 - whatever a client library raises when nobody is there
+        pytest.skip(
+            f"no {request.param} broker here ({type(error).__name__}); `.ci/run` brings one"
+        )
+    yield opened
+    opened.close()
+
+
+class Heard:
+    """A notifier that writes down what it hears, and can be told to fail."""
+
+    def __init__(self) -> None:
+        self.events: list[ScreeningCompleted] = []
+        self.failures = 0
+        self.consumer = Consumer("notifier")
+        self.consumer.on(ScreeningCompleted)(self.hear)
+
+    def hear(self, event: ScreeningCompleted, session: Session) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise RuntimeError("not this time")
+        self.events.append(event)
+
+
+class Running:
+    """Workers over one broker, for two services."""
+
+    def __init__(
+        self, broker: dramatiq.Broker, intake_db: Database, notifier_db: Database, heard: Heard
+    ) -> None:
+        ticker = Ticker()
+        broker.add_middleware(ticker)
+        Consumer("intake").declare(broker, intake_db, ticker)
+        heard.consumer.declare(broker, notifier_db, ticker)
+        self.worker = dramatiq.Worker(broker, worker_threads=2, worker_timeout=100)
+        self.worker.start()
+
+    def stop(self) -> None:
+        self.worker.stop()
+
+
+def until(true: Callable[[], bool], seconds: float = 15) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def acknowledged(database: Database) -> bool:
+    with database.begin() as session:
+        rows = session.scalars(select(Outbox.acknowledged_at)).all()
+    return all(at is not None for at in rows)
+
+
+@pytest.mark.parametrize("broker", BROKERS, indirect=True)
+def test_what_was_committed_is_heard_once_and_acknowledged(
+    broker: dramatiq.Broker, intake_db: Database, notifier_db: Database
+) -> None:
+    heard = Heard()
+    running = Running(broker, intake_db, notifier_db, heard)
+    try:
+        with intake_db.begin() as session:
+            outbox.publish(session, SAID)
+
+        until(lambda: bool(heard.events) and acknowledged(intake_db))
+
+        assert heard.events == [SAID]
+    finally:
+        running.stop()
+
+
+@pytest.mark.parametrize("broker", BROKERS, indirect=True)
+def test_f6_a_broker_that_loses_everything_loses_nothing(
+    broker: dramatiq.Broker, intake_db: Database, notifier_db: Database
+) -> None:
+    with intake_db.begin() as session:
+        outbox.publish(session, SAID)
+    assert outbox.relay(intake_db, broker) == 1
+    if hasattr(broker, "flush_all") and type(broker).__name__ != "PostgresBroker":
+        broker.flush_all()
+    else:
+        with broker.pool.connection() as connection:
+            connection.execute("TRUNCATE dramatiq.queue")
+    with intake_db.begin() as session:  # instead of waiting out the pause
+        session.execute(update(Outbox).values(due_at=func.now()))
+    heard = Heard()
+
+    running = Running(broker, intake_db, notifier_db, heard)
+    try:
+        until(lambda: bool(heard.events) and acknowledged(intake_db))
+    finally:
+        running.stop()
+
+    assert heard.events == [SAID]
+
+
+@pytest.mark.parametrize("broker", ["postgresql"], indirect=True)
+def test_f20_an_event_delivered_five_times_at_once_is_handled_once(
+    broker: dramatiq.Broker, intake_db: Database, notifier_db: Database
+) -> None:
+    heard = Heard()
+    envelope = SAID.envelope(event_id=uuid4(), at=SAID_AT)
+
+    def deliver() -> None:
+        with notifier_db.begin() as session:
+            heard.consumer.receive(envelope, session)
+
+    threads = [threading.Thread(target=deliver) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert heard.events == [SAID]
+    with notifier_db.begin() as session:
+        assert session.scalar(select(func.count()).select_from(Inbox)) == 1
+
+
+@pytest.mark.parametrize("broker", ["postgresql"], indirect=True)
+def test_a_handler_that_failed_is_rung_for_again(
+    broker: dramatiq.Broker, intake_db: Database, notifier_db: Database
+) -> None:
+    heard = Heard()
+    heard.failures = 1
+    with intake_db.begin() as session:
+        outbox.publish(session, SAID)
+
+    running = Running(broker, intake_db, notifier_db, heard)
+    try:
+        until(lambda: heard.failures == 0)
+        assert not acknowledged(intake_db)
+        with intake_db.begin() as session:
+            session.execute(update(Outbox).values(due_at=func.now()))
+        until(lambda: acknowledged(intake_db))
+    finally:
+        running.stop()
+
+    assert heard.events == [SAID]
+
+
+@pytest.mark.parametrize("broker", ["postgresql"], indirect=True)
+def test_what_was_rolled_back_was_never_said(broker: dramatiq.Broker, intake_db: Database) -> None:
+    with pytest.raises(RuntimeError), intake_db.begin() as session:
+        outbox.publish(session, SAID)
+        raise RuntimeError("the business part failed")
+
+    assert outbox.relay(intake_db, broker) == 0
+
+
+def test_an_unacknowledged_event_waits_longer_each_time_but_never_for_ever() -> None:
+    waits = [outbox.wait(attempts).total_seconds() for attempts in range(1, 60)]
+
+    assert waits[:4] == [10, 20, 40, 80]
+    assert waits == sorted(waits)
+    assert max(waits) == 600
+
+
+def test_a_broker_of_an_unknown_kind_is_refused_by_name() -> None:
+    with pytest.raises(BadBrokerUrl, match="BROKER_URL: kafka://"):
+        open_broker("kafka://127.0.0.1")
