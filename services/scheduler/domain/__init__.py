@@ -1,0 +1,1 @@
+"""What can be computed about time and appointments: values in, values out, `now` an argument."""

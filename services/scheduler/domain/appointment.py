@@ -1,0 +1,81 @@
+"""The life of an appointment: which status may follow which, by whose hand, and until when.
+
+The words are FHIR R5's. One table is the whole machine; `docs/states.md` draws it.
+
+    proposed ──book──▶ booked ──arrive──▶ arrived ──fulfil──▶ fulfilled
+       │  └─request─▶ pending ──confirm─▶ booked
+       └───────────────── cancel ───────▶ cancelled      booked ──miss──▶ noshow
+"""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from services.scheduler.domain.errors import NotPossible, TooLate
+from shared.vocabulary import AppointmentStatus as Status
+
+
+class Actor(StrEnum):
+    """Whose hand it was; staff are recorded as `staff:<account id>`."""
+
+    CLIENT = "client"
+    STAFF = "staff"
+    SYSTEM = "system"
+
+
+class Act(StrEnum):
+    """What can be done to an appointment, named in its history."""
+
+    HOLD = "hold"
+    BOOK = "book"
+    REQUEST = "request"
+    CONFIRM = "confirm"
+    MOVE = "move"
+    CANCEL = "cancel"
+    ARRIVE = "arrive"
+    FULFIL = "fulfil"
+    MISS = "miss"
+
+
+class _Rule(NamedTuple):
+    from_: frozenset[Status]
+    to: Status | None  # None: the status stays
+    actors: frozenset[Actor]
+
+
+_OPEN = frozenset({Status.PROPOSED, Status.PENDING, Status.BOOKED})
+_ANYONE = frozenset(Actor)
+_PEOPLE = frozenset({Actor.CLIENT, Actor.STAFF})
+_STAFF = frozenset({Actor.STAFF})
+
+_RULES: Final[dict[Act, _Rule]] = {
+    Act.HOLD: _Rule(frozenset({Status.PROPOSED}), None, _PEOPLE),
+    Act.BOOK: _Rule(frozenset({Status.PROPOSED}), Status.BOOKED, _PEOPLE),
+    Act.REQUEST: _Rule(frozenset({Status.PROPOSED}), Status.PENDING, _PEOPLE),
+    Act.CONFIRM: _Rule(frozenset({Status.PENDING}), Status.BOOKED, _STAFF),
+    Act.MOVE: _Rule(frozenset({Status.PENDING, Status.BOOKED}), None, _PEOPLE),
+    Act.CANCEL: _Rule(_OPEN, Status.CANCELLED, _ANYONE),
+    Act.ARRIVE: _Rule(frozenset({Status.BOOKED, Status.NOSHOW}), Status.ARRIVED, _STAFF),
+    Act.FULFIL: _Rule(frozenset({Status.BOOKED, Status.ARRIVED}), Status.FULFILLED, _STAFF),
+    Act.MISS: _Rule(frozenset({Status.BOOKED}), Status.NOSHOW, _STAFF),
+}
+
+
+def after(status: Status, act: Act, actor: Actor) -> Status:
+    """The status that follows. Raises NotPossible when this hand may not do that from here."""
+    rule = _RULES[act]
+    if status not in rule.from_ or actor not in rule.actors:
+        raise NotPossible
+    return rule.to or status
+
+
+def change_deadline(start: datetime, notice: timedelta) -> datetime:
+    """The last instant at which a client may still move or cancel without calling."""
+    return start - notice
+
+
+def refuse_late_change(start: datetime, notice: timedelta, *, now: datetime) -> None:
+    """Raises TooLate after the deadline; at the deadline itself a change is in time."""
+    until = change_deadline(start, notice)
+    if now > until:
+        raise TooLate(until)

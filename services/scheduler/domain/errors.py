@@ -1,0 +1,127 @@
+"""Refusals: what the scheduler will not do, as facts. `shared.web` gives them a status and a page.
+
+Refused
+├── NoSuchLink         the token opens nothing here
+├── BookingRefused
+│   ├── SlotTaken      somebody was quicker, or the time was never on offer
+│   ├── AlreadyBooked  this permission has its appointment
+│   └── HoldExpired    the held minutes are over; only the time is lost
+├── ChangeRefused
+│   ├── TooLate        inside the window in which people have to call
+│   └── NotPossible    the appointment's status does not allow it
+└── StaffRefused
+    ├── LinkExpired    a one-time link for staff is used, old or unknown
+    ├── NotWelcome     e-mail address and password do not go together
+    ├── TooManyTries
+    ├── WeakPassword
+    ├── AddressTaken   another account has that e-mail address
+    └── BadHours
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+
+class Refused(Exception):
+    """Something the scheduler will not do. `str()` is a sentence for the person who asked."""
+
+    sentence = "That can not be done."
+
+    def __init__(self, sentence: str | None = None) -> None:
+        super().__init__(sentence or self.sentence)
+
+
+class NoSuchLink(Refused):
+    """The token opens nothing here, or never did, or is somebody else's: all look the same."""
+
+    sentence = "This page is not here. The link may be old, or already used."
+
+
+class BookingRefused(Refused):
+    """A time was not given."""
+
+
+class SlotTaken(BookingRefused):
+    """Somebody was quicker, or the time was never on offer. `reason` is for staff and the API."""
+
+    sentence = "Someone took that time a moment ago. These are still free."
+
+    def __init__(self, reason: str = "taken") -> None:
+        super().__init__()
+        self.reason = reason
+
+
+class AlreadyBooked(BookingRefused):
+    """The permission has been used for an appointment that still stands."""
+
+    sentence = "You have a time already. You can move it, or cancel it and choose again."
+
+
+class HoldExpired(BookingRefused):
+    """The minutes of the hold are over, or there never was one. Only the time is lost."""
+
+    sentence = "The time we were holding has run out. Your answers are kept. Please choose again."
+
+
+class ChangeRefused(Refused):
+    """An appointment stays as it is."""
+
+
+class TooLate(ChangeRefused):
+    """The change was asked for inside the window in which people have to call."""
+
+    sentence = "It is too close to the time to change it here. Please call us."
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__()
+        self.until = until
+
+
+class NotPossible(ChangeRefused):
+    """The appointment's present status does not allow the change."""
+
+    sentence = "This time can not be changed any more. Please call us."
+
+
+class StaffRefused(Refused):
+    """Something a member of staff can not do, or not now."""
+
+
+class LinkExpired(StaffRefused):
+    """A one-time link that was used, has run out, or was never given."""
+
+    sentence = "This link was used already, or has run out. Ask for a new one."
+
+
+class NotWelcome(StaffRefused):
+    """E-mail address and password do not belong together. Says the same whatever is wrong."""
+
+    sentence = "That e-mail address and password do not go together."
+
+
+class TooManyTries(StaffRefused):
+    """Sign-in is closed for this address or from this place, for a while."""
+
+    def __init__(self, wait: timedelta) -> None:
+        minutes = -(-wait // timedelta(minutes=1))
+        unit = "minute" if minutes == 1 else "minutes"
+        super().__init__(f"Too many tries. Please wait {minutes} {unit}, then try again.")
+        self.wait = wait
+
+
+class AddressTaken(StaffRefused):
+    """Another account signs in with that e-mail address."""
+
+    sentence = "Someone here uses that e-mail address already."
+
+
+class WeakPassword(StaffRefused):
+    """A password that others would guess. The sentence says what to do."""
+
+
+class BadHours(StaffRefused):
+    """Weekly hours that can not be kept: one (weekday, index, sentence) for each bad range."""
+
+    def __init__(self, problems: Sequence[tuple[int, int, str]]) -> None:
+        super().__init__("Some of these hours do not work.")
+        self.problems = problems

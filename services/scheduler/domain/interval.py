@@ -1,0 +1,82 @@
+"""Half-open stretches of time in whole UTC minutes, and the algebra on sorted lists of them.
+
+A minute is counted from 1970-01-01T00:00Z. Comparing and stepping machine integers costs a
+quarter of what aware datetimes cost, and a booking page sweeps thousands of them; datetimes come
+back at the edge (`instant`). Nobody books half a minute: what is open is rounded inwards, what is
+taken outwards.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple, TypeAlias
+
+Minute: TypeAlias = int
+"""A whole minute of UTC since 1970."""
+
+Minutes: TypeAlias = int
+"""A length of time in whole minutes."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MINUTE = timedelta(minutes=1)
+
+
+class Interval(NamedTuple):
+    """From `start` until just before `end`."""
+
+    start: Minute
+    end: Minute
+
+
+def minute_at_or_before(at: datetime) -> Minute:
+    """The minute that has begun by `at` (aware)."""
+    return (at - _EPOCH) // _MINUTE
+
+
+def minute_at_or_after(at: datetime) -> Minute:
+    """The first minute that begins at `at` (aware) or later: 09:00:01 gives 09:01."""
+    return -((_EPOCH - at) // _MINUTE)
+
+
+def instant(minute: Minute) -> datetime:
+    """The aware UTC datetime at which `minute` begins."""
+    return _EPOCH + timedelta(minutes=minute)
+
+
+def whole_minutes(length: timedelta) -> Minutes:
+    """A length in minutes, rounded up so that nothing is ever cut short."""
+    return -(-length // _MINUTE)
+
+
+def merged(intervals: Iterable[Interval]) -> list[Interval]:
+    """The same minutes as sorted intervals that neither touch nor overlap. Drops empty ones."""
+    result: list[Interval] = []
+    start = end = None
+    for interval in sorted(intervals):
+        if interval.end <= interval.start:
+            continue
+        if start is None or end is None:
+            start, end = interval
+        elif interval.start <= end:
+            end = max(end, interval.end)
+        else:
+            result.append(Interval(start, end))
+            start, end = interval
+    if start is not None and end is not None:
+        result.append(Interval(start, end))
+    return result
+
+
+def intersection(ours: Sequence[Interval], theirs: Sequence[Interval]) -> list[Interval]:
+    """The minutes in both of two merged lists."""
+    result: list[Interval] = []
+    i = j = 0
+    while i < len(ours) and j < len(theirs):
+        start = max(ours[i].start, theirs[j].start)
+        end = min(ours[i].end, theirs[j].end)
+        if start < end:
+            result.append(Interval(start, end))
+        if ours[i].end < theirs[j].end:
+            i += 1
+        else:
+            j += 1
+    return result

@@ -1,0 +1,194 @@
+"""The sweep against a minute-by-minute oracle, and the promises that the engine makes."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.scheduler.domain.availability import (
+    Busy,
+    Offer,
+    Policy,
+    Reason,
+    by_day,
+    by_load,
+    free_starts,
+    is_free,
+    nearest,
+    pooled,
+    why_not,
+)
+from services.scheduler.domain.interval import Interval, merged, minute_at_or_after
+from tests.unit.scheduler.cases import all_starts, minutes, stamp
+
+ALWAYS = Interval(-10_000, 10_000)
+CALL = Policy(duration=minutes(20), step=minutes(30), after=minutes(10))
+
+intervals = st.builds(
+    lambda start, length: Interval(start, start + length), st.integers(0, 300), st.integers(0, 120)
+)
+taken_times = st.builds(
+    lambda start, length, before, after: Busy(start, start + length, before, after),
+    st.integers(-30, 330),
+    st.integers(0, 90),
+    st.sampled_from([0, 5, 10, 30]),
+    st.sampled_from([0, 5, 10, 30]),
+)
+policies = st.builds(
+    lambda duration, step, before, after, buffers: Policy(
+        duration=minutes(duration),
+        step=minutes(step),
+        before=minutes(before),
+        after=minutes(after),
+        buffers=buffers,
+    ),
+    st.integers(1, 90),
+    st.integers(1, 45),
+    st.sampled_from([0, 7, 15]),
+    st.sampled_from([0, 7, 15]),
+    st.sampled_from(["max", "sum"]),
+)
+
+
+def slow(
+    opened: list[Interval],
+    taken: list[Busy],
+    policy: Policy,
+    within: Interval,
+    full: list[Interval],
+) -> list[int]:
+    """The same question, decided minute by minute on plain sets."""
+    work = {minute for one in opened for minute in range(*one)}
+    before, after = (one // minutes(1) for one in (policy.before, policy.after))
+    blocked: set[int] = set()
+    for one in taken:
+        if policy.buffers == "max":
+            lead, tail = max(one.before, after), max(one.after, before)
+        else:
+            lead, tail = one.before + after, one.after + before
+        blocked.update(range(one.start - lead, one.end + tail))
+    visit = policy.duration // minutes(1)
+    return sorted(
+        start
+        for one in merged(opened)
+        for start in range(one.start, one.end, policy.step // minutes(1))
+        if within.start <= start < within.end
+        and not any(day.start <= start < day.end for day in full)
+        and all(m in work and m not in blocked for m in range(start, start + visit))
+    )
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    opened=st.lists(intervals, max_size=5),
+    taken=st.lists(taken_times, max_size=6),
+    policy=policies,
+    within=intervals,
+    full=st.lists(intervals, max_size=2),
+)
+def test_the_sweep_agrees_with_counting_every_minute(opened, taken, policy, within, full):
+    found = free_starts(merged(opened), taken, policy, within=within, full=full)
+
+    assert all_starts(found) == slow(opened, taken, policy, within, full)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    opened=st.lists(intervals, max_size=4),
+    taken=st.lists(taken_times, max_size=4),
+    policy=policies,
+    within=intervals,
+)
+def test_a_time_has_no_reason_against_it_exactly_when_it_is_offered(opened, taken, policy, within):
+    opened = merged(opened)
+    found = free_starts(opened, taken, policy, within=within)
+    offered = set(all_starts(found))
+
+    for start in range(-40, 440):
+        assert is_free(found, start) == (start in offered)
+        reason = why_not(start, opened, taken, policy, within=within)
+        assert (reason is None) == (start in offered)
+
+
+def test_the_reason_is_the_rule_that_refused():
+    opened = [Interval(0, 240)]
+    within = Interval(30, 200)
+
+    def reason(start: int) -> Reason | None:
+        return why_not(start, opened, [Busy(120, 140)], CALL, within=within, full=[])
+
+    assert reason(0) is Reason.TOO_SOON
+    assert reason(210) is Reason.TOO_FAR
+    assert reason(40) is Reason.OFF_GRID
+    assert reason(120) is Reason.TAKEN
+    assert reason(60) is None
+    assert why_not(300, opened, [], CALL, within=ALWAYS) is Reason.OUTSIDE_HOURS
+    assert why_not(60, opened, [], CALL, within=ALWAYS, full=[Interval(0, 90)]) is Reason.FULL
+
+
+def test_p8_neighbours_keep_the_larger_of_the_two_buffers_and_never_their_sum():
+    """P8: gap >= max(after of the earlier, before of the later), for every pair of buffers."""
+    sizes = (0, 10, 15, 30)
+    for old_after in sizes:
+        for new_before in sizes:
+            policy = Policy(duration=minutes(20), step=minutes(5), before=minutes(new_before))
+            taken = [Busy(0, 50, before=0, after=old_after)]
+
+            found = all_starts(free_starts([Interval(0, 200)], taken, policy, within=ALWAYS))
+
+            assert found[0] == 50 + max(old_after, new_before)
+
+
+def test_p8_busy_time_takes_starts_away_and_never_moves_the_grid():
+    found = free_starts([Interval(0, 240)], [Busy(65, 85)], CALL, within=ALWAYS)
+
+    assert all_starts(found) == [0, 30, 90, 120, 150, 180, 210]
+
+
+def test_a_start_on_the_second_after_the_notice_is_still_too_soon():
+    now = datetime(2026, 3, 2, 9, 0, 1, tzinfo=UTC)
+    policy = Policy(duration=minutes(20), step=minutes(30), notice=timedelta(hours=12))
+
+    earliest = policy.bookable(now, ZoneInfo("UTC")).start
+
+    assert stamp(earliest) == "2026-03-02T21:01:00Z"
+    assert policy.bookable(now - timedelta(seconds=1), ZoneInfo("UTC")).start == earliest - 1
+
+
+def test_the_horizon_ends_with_the_local_day_of_the_clinician():
+    now = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    policy = Policy(duration=minutes(20), step=minutes(30), horizon=timedelta(days=1))
+
+    auckland = policy.bookable(now, ZoneInfo("Pacific/Auckland")).end
+    new_york = policy.bookable(now, ZoneInfo("America/New_York")).end
+
+    assert stamp(auckland) == "2026-03-03T11:00:00Z"
+    assert stamp(new_york) == "2026-03-04T05:00:00Z"
+
+
+def test_a_pool_offers_each_start_once_and_asks_the_least_busy_first():
+    free = {1: [range(0, 90, 30)], 2: [range(30, 120, 30)]}
+
+    offers = pooled(free, by_load({1: 5, 2: 3}))
+
+    assert offers == [Offer(0, (1,)), Offer(30, (2, 1)), Offer(60, (2, 1)), Offer(90, (2,))]
+    assert by_load({3: 1, 1: 1, 2: 0}) == [2, 1, 3]
+
+
+def test_alternatives_are_the_nearest_offers_in_the_order_of_time():
+    offers = [Offer(start, (1,)) for start in range(0, 300, 30)]
+
+    assert [one.start for one in nearest(offers, 125, 4)] == [90, 120, 150, 180]
+    assert nearest([], 125, 4) == []
+
+
+def test_offers_are_listed_under_the_days_of_the_one_who_looks():
+    midnight_utc = minute_at_or_after(datetime(2026, 3, 3, tzinfo=UTC))
+    offers = [Offer(midnight_utc - 60, (1,)), Offer(midnight_utc + 60, (1,))]
+
+    kiritimati = by_day(offers, ZoneInfo("Pacific/Kiritimati"))
+    midway = by_day(offers, ZoneInfo("Pacific/Midway"))
+
+    assert [day.isoformat() for day in kiritimati] == ["2026-03-03"]
+    assert [day.isoformat() for day in midway] == ["2026-03-02"]
