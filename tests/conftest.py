@@ -12,6 +12,7 @@ import pytest
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
+from services.postgres import EmbeddedPostgres
 from shared.crypto import Keyring
 from shared.db import Database
 from shared.migrations import upgrade
@@ -41,10 +42,11 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if given := os.environ.get("DATABASE_URL"):
         yield given
         return
-    from services.postgres import running_postgres  # noqa: PLC0415 - only where it is needed
-
-    with running_postgres(tmp_path_factory.mktemp("postgres")) as url:
-        yield url
+    folder = tmp_path_factory.mktemp("postgres")
+    server = EmbeddedPostgres(folder / "data", folder / "postgres.log")
+    server.start()
+    yield server.url()
+    server.stop()
 
 
 @pytest.fixture(scope="session")
