@@ -1,0 +1,119 @@
+"""The folder where a suite keeps everything that is its own: data, secrets, logs, and its lock."""
+
+import fcntl
+import json
+import os
+import secrets as randomness
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from shared.crypto import Keyring
+from shared.provision import ROLES
+from shared.vocabulary import SERVICES
+
+LARGEST_LOG: Final = 10 * 1024 * 1024
+
+
+class HomeUnusable(RuntimeError):
+    """The home folder can't be used; the message is one sentence for whoever starts the suite."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Secrets:
+    """What a suite made up for itself on its first day and needs for ever after."""
+
+    secret_key: str
+    service_key: str
+    encryption_keys: dict[str, str]  # service -> "1:<base64>", the newest first
+    database_passwords: dict[str, str]  # role -> password, for a server that is not the embedded
+
+    @classmethod
+    def fresh(cls) -> "Secrets":
+        """New ones."""
+        return cls(
+            secret_key=randomness.token_urlsafe(48),
+            service_key=randomness.token_urlsafe(48),
+            encryption_keys={service: Keyring.generate_text() for service in SERVICES},
+            database_passwords={role: randomness.token_urlsafe(24) for role in ROLES},
+        )
+
+
+class Home:
+    """One suite's folder. Only its owner can look inside."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.data = self.path / "postgres"
+
+    def open(self) -> None:
+        """Make the folder if need be. Raises HomeUnusable when it can't be written."""
+        try:
+            if not self.path.exists():
+                self.path.mkdir(mode=0o700, parents=True)
+            (self.path / "log").mkdir(mode=0o700, exist_ok=True)
+            (self.path / "lock").touch(mode=0o600)
+        except OSError as error:
+            raise HomeUnusable(
+                f"{self.path} can't be written ({error.strerror}); SOFTSTART_HOME names another."
+            ) from error
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder for this process alone. Raises HomeUnusable when another one has it."""
+        with (self.path / "lock").open("r+") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise HomeUnusable(
+                    f"Another suite (process {lock.read().strip()}) is running on {self.path};"
+                    " stop it, or let SOFTSTART_HOME name another folder."
+                ) from None
+            lock.truncate()
+            lock.write(str(os.getpid()))
+            lock.flush()
+            yield
+
+    def log(self, name: str) -> Path:
+        """The log file of that name, begun anew when the last one has grown large."""
+        path = self.path / "log" / name
+        if path.exists() and path.stat().st_size > LARGEST_LOG:
+            path.replace(path.with_name(name + ".1"))
+        return path
+
+    def secrets(self) -> Secrets:
+        """The suite's secrets, made on its first start.
+
+        Raises HomeUnusable when they are gone or broken: new ones could not open what the old ones
+        sealed.
+        """
+        path = self.path / "secrets.json"
+        if path.exists():
+            try:
+                return Secrets(**json.loads(path.read_text(encoding="utf-8")))
+            except (ValueError, TypeError):
+                raise HomeUnusable(f"{path} is damaged; restore it from a backup.") from None
+        if self.data.exists():
+            raise HomeUnusable(
+                f"{path} is missing, and without it nobody can read the data beside it;"
+                " restore it from a backup."
+            )
+        made = Secrets.fresh()
+        _write_private(path, json.dumps(asdict(made), indent=1))
+        return made
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Write a file that only we can read, whole or not at all, and on disk before we go on."""
+    draft = path.with_name(path.name + ".new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
