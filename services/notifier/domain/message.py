@@ -1,0 +1,72 @@
+"""The words for messages: by which channel, of which kind, for which purpose."""
+
+from datetime import timedelta
+from enum import StrEnum
+
+HOUR = timedelta(hours=1)
+
+
+class Channel(StrEnum):
+    """By which way a message travels (FHIR ContactPoint.system, narrowed to what we send)."""
+
+    EMAIL = "email"
+    SMS = "sms"
+
+
+class Kind(StrEnum):
+    """Which words a message uses: one folder of templates each."""
+
+    CONFIRMATION = "confirmation"
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+    REMINDER = "reminder"
+    STAFF_NOTE = "staff-note"
+
+
+NEWS = frozenset({Kind.CONFIRMATION, Kind.MOVED, Kind.CANCELLED})
+"""Kinds that tell of something that has just happened, as against a reminder of what was told."""
+
+
+def reminder_purpose(lead: timedelta) -> str:
+    """Name the reminder that goes out `lead` before the start: "reminder-24h", "reminder-90m".
+
+    Raises ValueError unless `lead` is a positive whole number of minutes: the
+    name is part of the key that keeps a reminder from being planned twice.
+    """
+    minutes, rest = divmod(lead, timedelta(minutes=1))
+    if rest or minutes <= 0:
+        raise ValueError(f"A reminder's lead must be whole minutes, not {lead}.")
+    return f"reminder-{minutes // 60}h" if minutes % 60 == 0 else f"reminder-{minutes}m"
+
+
+def lead_of(purpose: str) -> timedelta | None:
+    """Read the lead back out of a reminder's purpose; None for every other purpose."""
+    kind, _, lead = purpose.rpartition("-")
+    if kind != Kind.REMINDER:
+        return None
+    amount = int(lead[:-1])
+    return timedelta(hours=amount) if lead.endswith("h") else timedelta(minutes=amount)
+
+
+def kind_of(purpose: str) -> Kind:
+    """Tell which words a purpose uses. Raises ValueError for a purpose nobody knows."""
+    return Kind.REMINDER if lead_of(purpose) is not None else Kind(purpose)
+
+
+def title_of(purpose: str) -> str:
+    """Name a purpose the way staff say it."""
+    lead = lead_of(purpose)
+    if lead is None:
+        return _TITLES[Kind(purpose)]
+    if lead % HOUR:
+        return f"Reminder, {lead // timedelta(minutes=1)} minutes before"
+    hours = lead // HOUR
+    return f"Reminder, {hours} hour{'' if hours == 1 else 's'} before"
+
+
+_TITLES = {
+    Kind.CONFIRMATION: "Time booked",
+    Kind.MOVED: "Time moved",
+    Kind.CANCELLED: "Time cancelled",
+    Kind.STAFF_NOTE: "Something to read",
+}

@@ -1,0 +1,119 @@
+"""Which messages an appointment deserves, when each is due, and until when each is of use."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from services.notifier.domain.message import HOUR, Channel, Kind, reminder_purpose
+from services.notifier.domain.quiet_hours import next_open
+
+NEWS_STAYS_NEWS = timedelta(hours=24)
+"""How long a confirmation or a move is worth telling (delivery.md, `not_after`)."""
+
+JUST_NOW = timedelta(minutes=30)
+"""How long after the person's own act an answer to it may still come at night."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReminderPlan:
+    """How long before the start each channel reminds.
+
+    Texts remind twice, so that with the confirmation a person gets at most one
+    text a day and three a week (L24); an e-mail more costs nobody a night.
+    """
+
+    leads: Mapping[Channel, tuple[timedelta, ...]]
+    gap: timedelta = HOUR
+    """A reminder sooner than this after the confirmation would only repeat it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedMessage:
+    """One message to be: both times aware UTC, never sent before the one or after the other."""
+
+    purpose: str
+    channel: Channel
+    due_at: datetime
+    not_after: datetime
+
+
+def messages_for(
+    *,
+    news: Mapping[Channel, Kind],
+    starts_at: datetime,
+    announced_at: datetime,
+    zone: tzinfo,
+    plan: ReminderPlan,
+    now: datetime,
+) -> Iterator[PlannedMessage]:
+    """Yield what a booked appointment deserves on each permitted channel of one person.
+
+    `news` says for each channel how the time is told: `confirmation` to someone
+    who has heard nothing yet, `moved` to someone who has. `announced_at` is when
+    the appointment took this time; planning again later changes nothing of it.
+    """
+    for channel, kind in news.items():
+        yield from _told(kind, channel, starts_at, announced_at, now)
+        for lead in plan.leads.get(channel, ()):
+            yield from _reminder(lead, channel, starts_at, announced_at + plan.gap, zone, now)
+
+
+def cancellation_notices(
+    *, channels: frozenset[Channel], starts_at: datetime, now: datetime
+) -> Iterator[PlannedMessage]:
+    """Yield a notice for each channel that was told of the time; none once it would have begun."""
+    if now < starts_at:
+        for channel in sorted(channels):
+            yield PlannedMessage(
+                purpose=Kind.CANCELLED, channel=channel, due_at=now, not_after=starts_at
+            )
+
+
+def useful_before_start(lead: timedelta) -> timedelta:
+    """How long before the start a reminder stops being of use.
+
+    delivery.md: the 48 h one a day before, the 24 h one four hours before, the
+    2 h one half an hour before; other leads follow the nearest of these.
+    """
+    if lead >= 48 * HOUR:
+        return 24 * HOUR
+    if lead >= 24 * HOUR:
+        return 4 * HOUR
+    return lead / 4
+
+
+def may_break_the_quiet(kind: Kind, *, announced_at: datetime, now: datetime) -> bool:
+    """Tell whether a message may go out at night: only as the answer to an act of just now.
+
+    Staff notes go to the practice's own address, which has no night.
+    """
+    if kind is Kind.STAFF_NOTE:
+        return True
+    return kind is not Kind.REMINDER and now - announced_at <= JUST_NOW
+
+
+def _told(
+    kind: Kind, channel: Channel, starts_at: datetime, announced_at: datetime, now: datetime
+) -> Iterator[PlannedMessage]:
+    not_after = min(announced_at + NEWS_STAYS_NEWS, starts_at)
+    if now <= not_after:
+        yield PlannedMessage(
+            purpose=kind, channel=channel, due_at=announced_at, not_after=not_after
+        )
+
+
+def _reminder(
+    lead: timedelta,
+    channel: Channel,
+    starts_at: datetime,
+    earliest: datetime,
+    zone: tzinfo,
+    now: datetime,
+) -> Iterator[PlannedMessage]:
+    wanted_at = starts_at - lead
+    not_after = starts_at - useful_before_start(lead)
+    due_at = next_open(wanted_at, zone)
+    if wanted_at >= earliest and max(due_at, now) <= not_after:
+        yield PlannedMessage(
+            purpose=reminder_purpose(lead), channel=channel, due_at=due_at, not_after=not_after
+        )

@@ -1,0 +1,235 @@
+"""The notifier's rows: what it knows of appointments and people, and every message and try.
+
+Names, addresses, words and links are sealed columns (`..._sealed`); what stands in the clear is
+ids, times, states and codes, so that a dump or a log of these tables tells nothing about anyone.
+"""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    MetaData,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from services.notifier.domain.delivery import State
+from shared.db import NAMING_CONVENTION
+
+
+class Base(DeclarativeBase):
+    """The notifier's own tables."""
+
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)
+    type_annotation_map = {datetime: DateTime(timezone=True), str: Text}
+
+
+class AppointmentProjection(Base):
+    """What the notifier knows of an appointment: its latest sequence, in whatever order told.
+
+    `announced_at` is when the notifier heard of that sequence; `prepared_sequence` is the one for
+    which messages were planned. While they differ, `prepare_at` says when to try (again).
+    """
+
+    __tablename__ = "appointment_projection"
+    __table_args__ = (
+        Index(
+            "ix_appointment_projection_prepare_at",
+            "prepare_at",
+            postgresql_where=text("prepare_at IS NOT NULL"),
+        ),
+        CheckConstraint("status IN ('booked', 'cancelled')", name="status"),
+    )
+
+    appointment_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sequence: Mapped[int]
+    status: Mapped[str]
+    person_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    starts_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]
+    announced_at: Mapped[datetime]
+    prepared_sequence: Mapped[int | None]
+    prepare_at: Mapped[datetime | None]
+    prepare_tries: Mapped[int] = mapped_column(server_default="0")
+
+
+class AppointmentCopy(Base):
+    """What one person is told of an appointment: zone, link, calendar id; sealed."""
+
+    __tablename__ = "appointment_copy"
+
+    appointment_id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sequence: Mapped[int]
+    details_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    fetched_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class ContactCopy(Base):
+    """Our copy of a person's name, addresses and wishes; stale while `version < wanted_version`."""
+
+    __tablename__ = "contact_copy"
+
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(server_default="0")
+    wanted_version: Mapped[int]
+    contact_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    fetched_at: Mapped[datetime | None]
+
+    @property
+    def stale(self) -> bool:
+        """Whether intake has said that this copy is not the latest, or there is none yet."""
+        return self.contact_sealed is None or self.version < self.wanted_version
+
+
+class Notification(Base):
+    """One message to one person by one channel for one purpose; the row is the record.
+
+    `channel` is null where nothing may be sent: then the row tells staff so and never changes.
+    """
+
+    __tablename__ = "notification"
+    __table_args__ = (
+        UniqueConstraint("dedupe_key"),
+        CheckConstraint(
+            "state IN ({})".format(", ".join(f"'{state}'" for state in State)), name="state"
+        ),
+        CheckConstraint("channel IN ('email', 'sms')", name="channel"),
+        CheckConstraint("due_at <= not_after", name="useful"),
+        Index(
+            "ix_notification_due_at",
+            "due_at",
+            postgresql_where=text("state IN ('scheduled', 'uncertain')"),
+        ),
+        Index(
+            "ix_notification_lease_until",
+            "lease_until",
+            postgresql_where=text("state IN ('claimed', 'attempting')"),
+        ),
+        Index("ix_notification_appointment_id", "appointment_id", "person_id"),
+        Index("ix_notification_person_id", "person_id"),
+        Index("ix_notification_created_at", "created_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    dedupe_key: Mapped[str]
+    appointment_id: Mapped[UUID | None]
+    sequence: Mapped[int | None]
+    person_id: Mapped[UUID | None]
+    purpose: Mapped[str]
+    channel: Mapped[str | None]
+    state: Mapped[State] = mapped_column(Text, default=State.SCHEDULED)
+    reason: Mapped[str | None]
+    announced_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    not_after: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    changed_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    rung_at: Mapped[datetime | None]
+    fence: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    lease_until: Mapped[datetime | None]
+    claims: Mapped[int] = mapped_column(server_default="0")
+    tries: Mapped[int] = mapped_column(server_default="0")
+    open_attempt_id: Mapped[UUID | None]
+
+    @property
+    def message_id(self) -> str:
+        """The left part of the Message-ID: the same for every try of this message."""
+        return str(self.id)
+
+
+class Attempt(Base):
+    """One try, written down before its first byte leaves; events follow it, nothing changes it."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (UniqueConstraint("notification_id", "number"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    notification_id: Mapped[UUID] = mapped_column(ForeignKey("notification.id"))
+    number: Mapped[int]
+    fence: Mapped[int] = mapped_column(BigInteger)
+    provider: Mapped[str]
+    wording: Mapped[str]
+    opened_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    said_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class AttemptEvent(Base):
+    """What became known about a try: handed over, taken, refused, lost. Append-only."""
+
+    __tablename__ = "attempt_event"
+    __table_args__ = (Index("ix_attempt_event_attempt_id", "attempt_id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    attempt_id: Mapped[UUID] = mapped_column(ForeignKey("attempt.id"))
+    at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    kind: Mapped[str]
+    reason: Mapped[str | None]
+    code: Mapped[int | None]
+    provider_ref: Mapped[str | None]
+    answer_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class ProviderEvent(Base):
+    """A receipt that a provider sent us by itself, each kept once. Append-only."""
+
+    __tablename__ = "provider_event"
+    __table_args__ = (
+        UniqueConstraint("provider", "event_key"),
+        Index("ix_provider_event_attempt_id", "attempt_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    provider: Mapped[str]
+    event_key: Mapped[str]
+    attempt_id: Mapped[UUID] = mapped_column(ForeignKey("attempt.id"))
+    receipt: Mapped[str]
+    code: Mapped[int | None]
+    received_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+class Suppression(Base):
+    """An address that must not be tried again; found by a keyed hash, the address is not here."""
+
+    __tablename__ = "suppression"
+    __table_args__ = (
+        Index(
+            "uq_suppression_live",
+            "channel",
+            "address_index",
+            unique=True,
+            postgresql_where=text("lifted_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    channel: Mapped[str]
+    address_index: Mapped[bytes] = mapped_column(LargeBinary)
+    reason: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    lifted_at: Mapped[datetime | None]
+
+
+class MailboxMessage(Base):
+    """A message kept here instead of sent; a second hand-over of the same one changes nothing."""
+
+    __tablename__ = "mailbox_message"
+    __table_args__ = (UniqueConstraint("message_id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    message_id: Mapped[str]
+    notification_id: Mapped[UUID] = mapped_column(ForeignKey("notification.id"))
+    kept_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    message_sealed: Mapped[bytes] = mapped_column(LargeBinary)
