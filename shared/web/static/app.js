@@ -1,0 +1,90 @@
+/* What a page can do better with a script. Every page works without it; nothing is fetched from elsewhere. */
+(() => {
+  "use strict";
+
+  /* ---- leaving fast: cover at once, then replace this page in the history ---- */
+  const exit = document.querySelector("a[data-exit]");
+  const leave = () => {
+    const cover = document.createElement("div");
+    cover.className = "covered";
+    document.body.append(cover);
+    document.title = "…";
+    location.replace(exit.href);
+  };
+  if (exit) {
+    exit.addEventListener("click", (event) => {
+      event.preventDefault();
+      leave();
+    });
+    let presses = [];
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") {
+        presses = [];
+        return;
+      }
+      presses = [...presses.filter((at) => event.timeStamp - at < 5000), event.timeStamp];
+      if (presses.length >= 3) leave();
+    });
+  }
+
+  /* ---- the person's own time zone: a cookie, read where times are shown. A zone they chose wins. ---- */
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const shown = document.querySelector("[data-zone-guess]");
+  if (zone) {
+    const secure = location.protocol === "https:" ? "; Secure" : "";
+    document.cookie = `zone=${encodeURIComponent(zone)}; Path=/; SameSite=Lax${secure}`;
+    /* This page was written before we knew: ask for it once more, once. */
+    if (shown && shown.dataset.zoneGuess !== zone && !sessionStorage.getItem("zone-asked")) {
+      sessionStorage.setItem("zone-asked", zone);
+      location.reload();
+    }
+  }
+
+  /* ---- what is wrong stands on top: begin there ---- */
+  document.querySelector("[data-errors]")?.focus();
+
+  /* ---- a held time: the clock time says it, the countdown helps; announced at 5, 2 and 1 minute ---- */
+  for (const held of document.querySelectorAll("[data-held]")) {
+    const left = held.querySelector("[data-left]");
+    const announce = held.querySelector("[data-announce]");
+    const bar = held.querySelector("progress");
+    const end = Date.now() + Number(held.dataset.seconds) * 1000;
+    let last = Infinity;
+    const tick = () => {
+      const seconds = Math.max(0, Math.ceil((end - Date.now()) / 1000));
+      const minutes = Math.floor(seconds / 60);
+      left.textContent = seconds ? `${minutes ? `${minutes} min ` : ""}${seconds % 60} s left.` : "The time has run out.";
+      bar.value = seconds;
+      for (const mark of [5, 2, 1]) {
+        if (seconds <= mark * 60 && last > mark * 60 && last !== Infinity) {
+          announce.textContent = `${mark} ${mark === 1 ? "minute" : "minutes"} left.`;
+        }
+      }
+      if (!seconds && last) announce.textContent = "The time has run out. You can choose again.";
+      last = seconds;
+      if (!seconds) clearInterval(timer);
+    };
+    const timer = setInterval(tick, 1000);
+    document.addEventListener("visibilitychange", tick);
+    tick();
+  }
+
+  /* ---- staff: a screen left alone closes; one in use stays open ---- */
+  const { idle, presence, door } = document.body.dataset;
+  if (idle) {
+    let used = Date.now();
+    let told = used;
+    const touch = () => {
+      used = Date.now();
+      /* Typing asks nothing of the server, so tell it now and then that somebody is here. */
+      if (used - told > 4 * 60 * 1000) {
+        told = used;
+        fetch(presence, { credentials: "same-origin", redirect: "manual" }).catch(() => {});
+      }
+    };
+    for (const kind of ["pointerdown", "keydown", "scroll"]) addEventListener(kind, touch, { passive: true });
+    setInterval(() => {
+      if (Date.now() - used > Number(idle) * 1000) location.replace(door);
+    }, 5000);
+  }
+})();
