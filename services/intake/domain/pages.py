@@ -1,0 +1,172 @@
+"""The form page by page: which pages there are, what a page shows, and how a sent page is read.
+
+The count of steps and every page's bytes follow from the answers that are not sealed. A page that
+only a sealed answer hides keeps its number, so that neither total nor numbers tell (L05).
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from services.intake.domain import answers as one
+from services.intake.domain.condition import Answers, Value, possible
+from services.intake.domain.errors import AnswerRefused
+from services.intake.domain.facts import Facts, counted, neutral_copy
+from services.intake.domain.questionnaire import Config, Item, Screener, Section
+
+NOT_STARTED: Final = -1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """What is wrong with one answer, and what to do about it."""
+
+    item: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """A page as it was sent: what to keep, what was taken back, what needs another look."""
+
+    values: Mapping[str, Value]
+    cleared: frozenset[str]
+    problems: tuple[Problem, ...]
+
+
+def index_of(screener: Screener, section: Section) -> int:
+    """The page's place in the definition, counted from 0, whoever is asked it."""
+    return screener.first_form.index(section)
+
+
+def steps(
+    screener: Screener, answers: Answers, config: Config, *, furthest: int
+) -> tuple[Section, ...]:
+    """The pages that are shown or may come to be; a step's number is its place here plus 1.
+
+    Sealed answers count as their neutral values. Questions beyond page `furthest` (as `index_of`
+    counts, NOT_STARTED before the first) that have no answer are still open, and count as both.
+    """
+    neutral = neutral_copy(screener, answers)
+    waiting = {
+        item.id
+        for section in screener.first_form[furthest + 1 :]
+        for item in section.items
+        if item.id not in neutral
+    }
+    facts = Facts(screener, counted(screener, neutral, config), config, waiting)
+    return tuple(section for section in screener.first_form if possible(section.shown_when, facts))
+
+
+def asked(screener: Screener, answers: Answers, config: Config) -> tuple[Section, ...]:
+    """The pages that this person is really asked, in order."""
+    facts = Facts(screener, counted(screener, answers, config), config)
+    return tuple(section for section in screener.first_form if facts.asked(section))
+
+
+def rendered(
+    screener: Screener, section: Section, answers: Answers, config: Config
+) -> tuple[Item, ...]:
+    """The page's questions, with those that another answer on the same page may open."""
+    own = {item.id for item in section.items}
+    before = {name: value for name, value in answers.items() if name not in own}
+    facts = Facts(screener, counted(screener, before, config), config, own)
+    return tuple(item for item in section.items if possible(item.shown_when, facts))
+
+
+def read_page(
+    screener: Screener,
+    section: Section,
+    before: Answers,
+    given: Mapping[str, object],
+    config: Config,
+    *,
+    whole: bool = True,
+) -> Reading:
+    """Check what came in for one page against what was answered before.
+
+    With `whole`, a question that is not among `given` was left blank, as in an HTML form; without,
+    it was not touched. A blank never takes back a sealed answer (section 0, item 5), and a question
+    that is not shown can neither be wrong nor missing.
+    """
+    page = _Page(screener, section, before, config)
+    for item in section.items:
+        if whole or item.id in given:
+            page.take(item, given.get(item.id), need=whole)
+    return Reading(
+        values=page.values, cleared=frozenset(page.cleared), problems=tuple(page.problems)
+    )
+
+
+class _Page:
+    """One page being read, question by question, each seeing the ones above it."""
+
+    def __init__(
+        self, screener: Screener, section: Section, before: Answers, config: Config
+    ) -> None:
+        self.values: dict[str, Value] = {}
+        self.cleared: set[str] = set()
+        self.problems: list[Problem] = []
+        self._before = before
+        self._standing = counted(screener, before, config)
+        self._unread: set[str] = set()
+        self._screener, self._config = screener, config
+        self._hidden = not Facts(screener, self._standing, config).asked(section)
+
+    def take(self, item: Item, given: object, *, need: bool) -> None:
+        """Read one answer, given what stands above it on the page."""
+        shown = self._shown(item)
+        try:
+            value = one.read(item, given)
+        except AnswerRefused as refusal:
+            self._refused(item, refusal.text, shown=shown is not False)
+            return
+        if value is not None and (item.sealed or shown is not False):
+            self.values[item.id] = value
+            self._standing[item.id] = value
+            return
+        if item.sealed and item.id in self._before:
+            return
+        self._blank(item)
+        if need and shown and item.required:
+            self.problems.append(Problem(item=item.id, text=one.missing(item)))
+
+    def _shown(self, item: Item) -> bool | None:
+        """None when it hangs on an answer above that could not be read."""
+        if self._hidden:
+            return False
+        facts = Facts(self._screener, self._standing, self._config, self._unread)
+        return item.shown_when.judge(facts)
+
+    def _refused(self, item: Item, text: str, *, shown: bool) -> None:
+        if not item.sealed:
+            self._blank(item)
+        if shown:
+            self._unread.add(item.id)
+            self.problems.append(Problem(item=item.id, text=text))
+
+    def _blank(self, item: Item) -> None:
+        self._standing.pop(item.id, None)
+        if item.id in self._before:
+            self.cleared.add(item.id)
+
+
+def first_gap(
+    screener: Screener, answers: Answers, config: Config
+) -> tuple[Section, tuple[Problem, ...]] | None:
+    """The first page that still lacks a required answer, with what it lacks; None when complete."""
+    facts = Facts(screener, counted(screener, answers, config), config)
+    for section in screener.first_form:
+        lacking = tuple(
+            Problem(item=item.id, text=one.missing(item))
+            for item in section.items
+            if item.required and item.id not in facts.answers and facts.shown(item)
+        )
+        if lacking:
+            return section, lacking
+    return None
+
+
+def without(answers: Answers, names: Collection[str]) -> dict[str, Value]:
+    """The answers but for those."""
+    return {name: value for name, value in answers.items() if name not in names}
