@@ -30,6 +30,7 @@ ADMIN: Final = "postgres"
 MAJOR: Final = "18"
 START_SECONDS: Final = 120  # after a crash it has to replay what was written since
 STOP_SECONDS: Final = 4
+NOBODYS_PROCESS: Final = 2**30  # beyond what any system counts to
 LONGEST_SOCKET_PATH: Final = 100  # the system's own limit is 107 bytes, on some 103
 
 # Given at every start, so that an edited or older configuration file can't weaken them.
@@ -72,16 +73,12 @@ class EmbeddedPostgres:
         """
         account = _account(self.folder)
         self._prepare(account)
-        server = self._running()
-        if server is not None:
-            logger.info("postgres taken over", pid=server.pid)
         # After a crash the dead server's helpers may hold its shared memory a moment longer.
         for pause in (0.0, 0.5, 1.0, 2.0):
             time.sleep(pause)
-            if self._ready(server or self._launch(account)):
+            if self._ready(self._running() or self._launch(account)):
                 self._create_database()
                 return
-            server = None
         raise PostgresFailed(f"The database did not start: {_last_line(self.log)}")
 
     def stop(self) -> None:
@@ -130,6 +127,8 @@ class EmbeddedPostgres:
         fresh.rename(self.folder)
 
     def _launch(self, account: pwd.struct_passwd | None) -> psutil.Process:
+        for leftover in self.sockets.glob(".s.PGSQL.*"):
+            leftover.unlink()  # names the same dead process; nothing else lies in our own folder
         settings = {**SETTINGS, "unix_socket_directories": str(self.sockets)}
         command = [
             *(str(program("postgres")), "-D", str(self.folder)),
@@ -143,7 +142,7 @@ class EmbeddedPostgres:
         """Wait until it answers; false when it ended instead. Raises PostgresFailed in the end."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
-            if not server.is_running() or server.status() == psutil.STATUS_ZOMBIE:
+            if not _is_alive(server):
                 return False
             try:
                 psycopg.connect(self.url(database="postgres"), connect_timeout=5).close()
@@ -163,22 +162,26 @@ class EmbeddedPostgres:
         """The server that runs on our folder, if one does; learns where its socket is.
 
         PostgreSQL itself believes the process number in its lock file. After a restart of the
-        machine or of a container that number may belong to anybody, and then it would refuse to
-        start for ever, so a lock file that names a stranger is removed.
+        machine or of a container that number may be anybody's, or a dead process may not have been
+        buried, and PostgreSQL would refuse to start for ever. So the number is made one that
+        nobody has; the rest stays, by which PostgreSQL tells whether a helper of the dead server
+        still holds its memory.
         """
         lock = self.folder / "postmaster.pid"
         try:
             lines = lock.read_text().splitlines()
             server = psutil.Process(int(lines[0]))
-            if server.status() == psutil.STATUS_ZOMBIE:
-                return None
-            if server.name() == "postgres" and _works_on(server, self.folder):
+            if _is_alive(server) and server.name() == "postgres" and _works_on(server, self.folder):
                 self.sockets = Path(lines[4]) if len(lines) > 4 else self.sockets
                 return server
         except (FileNotFoundError, psutil.NoSuchProcess):
-            return None  # PostgreSQL clears up after a process that is no more
-        lock.unlink(missing_ok=True)
+            return None
+        lock.write_text("\n".join([str(NOBODYS_PROCESS), *lines[1:], ""]))
         return None
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
 def _works_on(server: psutil.Process, folder: Path) -> bool:
