@@ -1,0 +1,354 @@
+"""Rows of the scheduler: staff and their hours, and who has which time.
+
+Two appointments of one clinician can not overlap: the exclusion constraint is the proof, the lock
+in `operations.bookings` gives the clean answer. It needs no btree_gist, which the embedded
+PostgreSQL lacks: an integer range that holds one id alone is compared by `&&` instead of `=`.
+"""
+
+from datetime import date, datetime, time, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Interval,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from services.scheduler.domain.availability import Policy
+from shared.db import NAMING_CONVENTION
+from shared.vocabulary import LIVE_STATUSES, AppointmentStatus, Role
+
+_AWARE = DateTime(timezone=True)
+_LIVE = ", ".join(f"'{status}'" for status in LIVE_STATUSES)
+_STATUSES = ", ".join(f"'{status}'" for status in AppointmentStatus)
+_ROLES = ", ".join(f"'{role}'" for role in Role)
+
+NO_OVERLAP = "ex_appointment_overlap"
+ONE_PER_PERMISSION = "uq_appointment_invitation_id"
+
+
+class Base(DeclarativeBase):
+    """Everything that only the scheduler has; see `shared.db.SharedBase` for the rest."""
+
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)
+    type_annotation_map = {str: Text, datetime: _AWARE, bytes: LargeBinary, timedelta: Interval}
+
+
+class Practitioner(Base):
+    """Someone who sees clients, as the practice's page shows them."""
+
+    __tablename__ = "practitioner"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    name: Mapped[str]
+    credentials: Mapped[str] = mapped_column(server_default="")
+    about: Mapped[str] = mapped_column(server_default="")
+    states: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    video_room: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    left_at: Mapped[datetime | None]
+
+    schedule: Mapped["Schedule"] = relationship(back_populates="practitioner", lazy="raise")
+
+
+class Schedule(Base):
+    """One practitioner's bookable time; its id is a number because a range constraint needs one."""
+
+    __tablename__ = "schedule"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    practitioner_id: Mapped[UUID] = mapped_column(ForeignKey("practitioner.id"), unique=True)
+    timezone: Mapped[str]
+    version: Mapped[int] = mapped_column(server_default="0")
+
+    practitioner: Mapped[Practitioner] = relationship(back_populates="schedule", lazy="raise")
+
+
+class Availability(Base):
+    """A weekly range by the clock on the wall. RFC 7953's AVAILABLE, with its end kept as a wall
+    time: a duration would shift on the day on which clocks change.
+    """
+
+    __tablename__ = "availability"
+    __table_args__ = (
+        CheckConstraint("weekday BETWEEN 1 AND 7", name="weekday"),
+        CheckConstraint("overnight OR starts < ends", name="order"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    schedule_id: Mapped[int] = mapped_column(
+        ForeignKey("schedule.id", ondelete="CASCADE"), index=True
+    )
+    weekday: Mapped[int] = mapped_column(SmallInteger)
+    starts: Mapped[time]
+    ends: Mapped[time]
+    overnight: Mapped[bool] = mapped_column(server_default="false")
+    since: Mapped[date | None]
+    until: Mapped[date | None]
+
+
+class DateOverride(Base):
+    """One range of a date that differs from the usual week; a row without times closes the date."""
+
+    __tablename__ = "date_override"
+    __table_args__ = (
+        CheckConstraint("(starts IS NULL) = (ends IS NULL)", name="both"),
+        Index("ix_date_override_schedule_id_day", "schedule_id", "day"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    schedule_id: Mapped[int] = mapped_column(ForeignKey("schedule.id", ondelete="CASCADE"))
+    day: Mapped[date]
+    starts: Mapped[time | None]
+    ends: Mapped[time | None]
+    overnight: Mapped[bool] = mapped_column(server_default="false")
+
+
+class AppointmentType(Base):
+    """What can be booked, and the practice's rules for it. No `notice`: the settings say it."""
+
+    __tablename__ = "appointment_type"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    title: Mapped[str]
+    duration: Mapped[timedelta]
+    step: Mapped[timedelta]
+    buffer_before: Mapped[timedelta]
+    buffer_after: Mapped[timedelta]
+    notice: Mapped[timedelta | None]
+    horizon: Mapped[timedelta]
+
+    def policy(self, *, notice: timedelta) -> Policy:
+        """The rules as the engine takes them; `notice` is the practice's, where we have none."""
+        return Policy(
+            duration=self.duration,
+            step=self.step,
+            before=self.buffer_before,
+            after=self.buffer_after,
+            notice=notice if self.notice is None else self.notice,
+            horizon=self.horizon,
+        )
+
+
+class ContactCopy(Base):
+    """Our own sealed copy of a person's name and contact plan, as intake knows them.
+
+    `known_version` may run ahead of `version`: the copy is stale then, and fetched anew by a job.
+    """
+
+    __tablename__ = "contact_copy"
+    __table_args__ = (
+        Index(
+            "ix_contact_copy_stale",
+            "person_id",
+            postgresql_where=text("known_version > version"),
+        ),
+    )
+
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    known_version: Mapped[int]
+    contact_sealed: Mapped[bytes]
+    fetched_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Invitation(Base):
+    """The right to book one appointment of one type, given by intake. Its id is intake's own."""
+
+    __tablename__ = "invitation"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("contact_copy.person_id"), index=True)
+    token_sha256: Mapped[bytes] = mapped_column(unique=True)
+    appointment_type_id: Mapped[int] = mapped_column(ForeignKey("appointment_type.id"))
+    timezone: Mapped[str | None]
+    chosen_timezone: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    type: Mapped[AppointmentType] = relationship(lazy="raise")
+
+
+class Appointment(Base):
+    """A time that is held, booked, or was. One row for its whole life; `history` keeps the past.
+
+    `hold_until` is set while the status is `proposed`, on the database's clock. The buffers are
+    those of the day it was booked: a later change of rules does not squeeze what stands.
+    """
+
+    __tablename__ = "appointment"
+    __table_args__ = (
+        CheckConstraint(f"status IN ({_STATUSES})", name="status"),
+        CheckConstraint("(status = 'proposed') = (hold_until IS NOT NULL)", name="hold"),
+        CheckConstraint(
+            "lower_inc(during) AND NOT upper_inc(during) AND "
+            "upper(during) - lower(during) BETWEEN interval '1 minute' AND interval '1 day'",
+            name="half_open",
+        ),
+        ExcludeConstraint(
+            (text("int8range(schedule_id, schedule_id, '[]')"), "&&"),
+            ("during", "&&"),
+            name=NO_OVERLAP,
+            using="gist",
+            where=text(f"status IN ({_LIVE})"),
+        ),
+        Index(
+            ONE_PER_PERMISSION,
+            "invitation_id",
+            unique=True,
+            postgresql_where=text(f"status IN ({_LIVE})"),
+        ),
+        Index(
+            "ix_appointment_schedule_id_starts",
+            "schedule_id",
+            text("lower(during)"),
+            postgresql_where=text(f"status IN ({_LIVE})"),
+        ),
+        Index(
+            "ix_appointment_hold_until",
+            "hold_until",
+            postgresql_where=text("status = 'proposed'"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    schedule_id: Mapped[int] = mapped_column(ForeignKey("schedule.id"))
+    appointment_type_id: Mapped[int] = mapped_column(ForeignKey("appointment_type.id"))
+    invitation_id: Mapped[UUID | None] = mapped_column(ForeignKey("invitation.id"))
+    during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
+    buffer_before: Mapped[timedelta]
+    buffer_after: Mapped[timedelta]
+    status: Mapped[str]
+    sequence: Mapped[int] = mapped_column(server_default="0", default=0)
+    uid: Mapped[str] = mapped_column(unique=True)
+    hold_until: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    schedule: Mapped[Schedule] = relationship(lazy="raise")
+    type: Mapped[AppointmentType] = relationship(lazy="raise")
+    participants: Mapped[list["Participant"]] = relationship(
+        back_populates="appointment", lazy="raise", order_by="Participant.id"
+    )
+
+    @property
+    def starts_at(self) -> datetime:
+        """The first instant, aware UTC."""
+        assert self.during.lower is not None
+        return self.during.lower
+
+    @property
+    def ends_at(self) -> datetime:
+        """The instant at which it is over, aware UTC."""
+        assert self.during.upper is not None
+        return self.during.upper
+
+
+class Participant(Base):
+    """A person of an appointment, with a link, a time zone and a way to talk of their own (P17)."""
+
+    __tablename__ = "participant"
+    __table_args__ = (UniqueConstraint("appointment_id", "person_id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    appointment_id: Mapped[UUID] = mapped_column(
+        ForeignKey("appointment.id", ondelete="CASCADE"), index=True
+    )
+    person_id: Mapped[UUID] = mapped_column(index=True)
+    token_sha256: Mapped[bytes] = mapped_column(unique=True)
+    generation: Mapped[int] = mapped_column(server_default="0", default=0)
+    timezone: Mapped[str]
+    how: Mapped[str] = mapped_column(server_default="phone", default="phone")
+
+    appointment: Mapped[Appointment] = relationship(back_populates="participants", lazy="raise")
+
+
+class AppointmentHistory(Base):
+    """What was done to an appointment, by whom, from what to what. Triggers refuse any change."""
+
+    __tablename__ = "appointment_history"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    appointment_id: Mapped[UUID] = mapped_column(index=True)
+    at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    act: Mapped[str]
+    actor: Mapped[str]
+    sequence: Mapped[int]
+    status_before: Mapped[str | None]
+    status_after: Mapped[str]
+    during_before: Mapped[Range[datetime] | None] = mapped_column(TSTZRANGE)
+    during_after: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
+
+
+class StaffAccount(Base):
+    """Someone who signs in. The address is sealed; `email_index` finds it by equality."""
+
+    __tablename__ = "staff_account"
+    __table_args__ = (CheckConstraint(f"role IN ({_ROLES})", name="role"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    practitioner_id: Mapped[UUID | None] = mapped_column(ForeignKey("practitioner.id"), unique=True)
+    name: Mapped[str]
+    role: Mapped[str]
+    email_sealed: Mapped[bytes]
+    email_index: Mapped[bytes] = mapped_column(unique=True)
+    password_hash: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    closed_at: Mapped[datetime | None]
+
+
+class StaffSession(Base):
+    """A signed-in browser. The cookie only names it; closing the row signs it out everywhere."""
+
+    __tablename__ = "staff_session"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("staff_account.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    account: Mapped[StaffAccount] = relationship(lazy="raise")
+
+
+class StaffLink(Base):
+    """A link that works once: to make the first account, to choose a password, or to sign in."""
+
+    __tablename__ = "staff_link"
+    __table_args__ = (
+        CheckConstraint("purpose IN ('first-run', 'welcome', 'sign-in')", name="purpose"),
+        CheckConstraint("(purpose = 'first-run') = (account_id IS NULL)", name="account"),
+    )
+
+    token_sha256: Mapped[bytes] = mapped_column(primary_key=True)
+    purpose: Mapped[str]
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff_account.id"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class SignInThrottle(Base):
+    """Failed tries of one account or one place, under a keyed hash, shared by all processes."""
+
+    __tablename__ = "sign_in_throttle"
+
+    key: Mapped[bytes] = mapped_column(primary_key=True)
+    failures: Mapped[int]
+    failed_at: Mapped[datetime]
+    blocked_until: Mapped[datetime | None]

@@ -1,0 +1,217 @@
+"""Book, move, cancel: what becomes of a time, told to the others in the same commit.
+
+An appointment has one id, one calendar UID and one row for its whole life; its sequence rises with
+each change, and its history is only added to. See `guard` for why nobody is booked twice.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
+
+from services.scheduler.domain.appointment import Act, Actor, after, refuse_late_change
+from services.scheduler.domain.errors import AlreadyBooked, NoSuchLink, SlotTaken
+from services.scheduler.models import (
+    Appointment,
+    AppointmentHistory,
+    AppointmentType,
+    Invitation,
+    Participant,
+)
+from services.scheduler.operations import guard
+from services.scheduler.operations.holds import is_wanted, live_appointment, one_at_a_time, place
+from services.scheduler.operations.offers import Wanted
+from services.scheduler.operations.schedules import OpenSchedule, open_schedules
+from services.scheduler.settings import Settings
+from shared.contracts.scheduler import AppointmentBooked, AppointmentCancelled, AppointmentMoved
+from shared.messaging.outbox import publish
+from shared.tokens import derived_token, token_sha256
+from shared.vocabulary import AppointmentStatus as Status
+
+
+def manage_token(settings: Settings, participant: Participant) -> str:
+    """The person's own link to the appointment: written again for each message, kept nowhere."""
+    return derived_token(
+        settings.secret_key,
+        "manage",
+        participant.appointment_id,
+        participant.person_id,
+        participant.generation,
+    )
+
+
+def book(
+    session: Session,
+    *,
+    invitation: Invitation,
+    wanted: Wanted,
+    how: str,
+    timezone: str,
+    settings: Settings,
+    now: datetime,
+) -> Appointment:
+    """Turn the hold into an appointment, or book the time outright, and tell the others.
+
+    Sent twice, the appointment of the first time is the answer. A hold that ran out is no loss
+    while nobody else has taken the time. Raises SlotTaken or AlreadyBooked.
+    """
+    one_at_a_time(session, invitation)
+    # Locked, so that nobody sweeps the hold away between this look and the commit.
+    present = live_appointment(session, invitation.id, lock=True)
+    if present is not None and present.status != Status.PROPOSED:
+        if is_wanted(session, present, wanted):
+            return present
+        raise AlreadyBooked
+    if present is None or not is_wanted(session, present, wanted):
+        present = place(session, invitation=invitation, wanted=wanted, settings=settings, now=now)
+    present.status = after(Status.PROPOSED, Act.BOOK, Actor.CLIENT)
+    present.hold_until = None
+    present.changed_at = now
+    participant = Participant(
+        appointment_id=present.id,
+        person_id=invitation.person_id,
+        timezone=timezone,
+        how=how,
+        generation=0,
+    )
+    participant.token_sha256 = token_sha256(manage_token(settings, participant))
+    session.add(participant)
+    session.flush()
+    _record(session, present, Act.BOOK, before=(Status.PROPOSED, present.during))
+    publish(
+        session,
+        AppointmentBooked(
+            appointment_id=present.id,
+            sequence=present.sequence,
+            person_ids=(invitation.person_id,),
+            starts_at=present.starts_at,
+            ends_at=present.ends_at,
+        ),
+    )
+    return present
+
+
+def move(
+    session: Session, *, appointment_id: UUID, wanted: Wanted, settings: Settings, now: datetime
+) -> Appointment:
+    """The same appointment at another time: the new one is taken and the old one freed in one row.
+
+    With the same clinician unless another is named (P23). Moved to where it is, nothing happens,
+    so a form that is sent twice moves once. Raises SlotTaken, TooLate or NotPossible; whatever it
+    raises, the old time stands.
+    """
+    appointment = _locked(session, appointment_id)
+    schedule = _target(session, appointment, wanted)
+    if appointment.starts_at == wanted.start and appointment.schedule_id == schedule.id:
+        return appointment
+    before = (Status(appointment.status), appointment.during)
+    after(before[0], Act.MOVE, Actor.CLIENT)
+    refuse_late_change(appointment.starts_at, settings.change_notice, now=now)
+    kind = session.get_one(AppointmentType, appointment.appointment_type_id)
+    guard.enter(session, schedule.id)
+    guard.refuse_taken(
+        session,
+        schedule,
+        wanted.start,
+        policy=kind.policy(notice=settings.booking_notice),
+        now=now,
+        besides_invitation=appointment.invitation_id,
+    )
+    appointment.schedule_id = schedule.id
+    appointment.during = guard.span(wanted.start, kind)
+    appointment.buffer_before, appointment.buffer_after = kind.buffer_before, kind.buffer_after
+    appointment.sequence += 1
+    appointment.changed_at = now
+    guard.flush(session)
+    _record(session, appointment, Act.MOVE, before=before)
+    publish(
+        session,
+        AppointmentMoved(
+            appointment_id=appointment.id,
+            sequence=appointment.sequence,
+            person_ids=_person_ids(session, appointment.id),
+            starts_at=appointment.starts_at,
+            ends_at=appointment.ends_at,
+        ),
+    )
+    return appointment
+
+
+def cancel(
+    session: Session, *, appointment_id: UUID, settings: Settings, now: datetime
+) -> Appointment:
+    """Give the time back. Cancelled already, nothing happens. Raises TooLate or NotPossible."""
+    appointment = _locked(session, appointment_id)
+    before = (Status(appointment.status), appointment.during)
+    if before[0] is Status.CANCELLED:
+        return appointment
+    status = after(before[0], Act.CANCEL, Actor.CLIENT)
+    refuse_late_change(appointment.starts_at, settings.change_notice, now=now)
+    appointment.status = status
+    appointment.sequence += 1
+    appointment.changed_at = now
+    session.flush()
+    _record(session, appointment, Act.CANCEL, before=before)
+    publish(
+        session,
+        AppointmentCancelled(
+            appointment_id=appointment.id,
+            sequence=appointment.sequence,
+            person_ids=_person_ids(session, appointment.id),
+        ),
+    )
+    return appointment
+
+
+def _target(session: Session, appointment: Appointment, wanted: Wanted) -> OpenSchedule:
+    """Whose time a moved appointment goes to. Raises SlotTaken when they do not work here."""
+    for schedule in open_schedules(session):
+        if wanted.practitioner_id is None and schedule.id == appointment.schedule_id:
+            return schedule
+        if schedule.practitioner_id == wanted.practitioner_id:
+            return schedule
+    raise SlotTaken
+
+
+def _locked(session: Session, appointment_id: UUID) -> Appointment:
+    appointment = session.get(
+        Appointment, appointment_id, with_for_update=True, populate_existing=True
+    )
+    if appointment is None:
+        raise NoSuchLink
+    return appointment
+
+
+def _person_ids(session: Session, appointment_id: UUID) -> tuple[UUID, ...]:
+    return tuple(
+        session.scalars(
+            select(Participant.person_id)
+            .where(Participant.appointment_id == appointment_id)
+            .order_by(Participant.id)
+        )
+    )
+
+
+def _record(
+    session: Session,
+    appointment: Appointment,
+    act: Act,
+    *,
+    before: tuple[Status, Range[datetime]],
+    actor: str = Actor.CLIENT,
+) -> None:
+    session.add(
+        AppointmentHistory(
+            appointment_id=appointment.id,
+            act=act,
+            actor=actor,
+            sequence=appointment.sequence,
+            status_before=before[0],
+            status_after=appointment.status,
+            during_before=before[1],
+            during_after=appointment.during,
+        )
+    )
+    session.flush()

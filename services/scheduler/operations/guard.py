@@ -1,0 +1,88 @@
+"""The guard that everything which takes up a clinician's time goes through.
+
+Two stand one behind the other. An advisory lock per schedule makes people take turns, and whoever
+comes second gets a clean answer from the domain; the exclusion constraint is the proof. Without
+the lock the constraint alone deadlocks, without the constraint a forgotten lock double-books.
+"""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from services.scheduler.domain.availability import Policy
+from services.scheduler.domain.errors import SlotTaken
+from services.scheduler.models import NO_OVERLAP, Appointment, AppointmentType
+from services.scheduler.operations.offers import refusal
+from services.scheduler.operations.schedules import OpenSchedule
+from shared.db import constraint_of
+from shared.vocabulary import AppointmentStatus
+
+_LOCK_CLASS: Final = 0x50F7
+"""Keeps our locks apart from any others in the same database."""
+
+
+def enter(session: Session, schedule_id: int) -> None:
+    """Wait for one's turn at this clinician's time, and clear it of holds that ran out."""
+    session.execute(select(func.pg_advisory_xact_lock(_LOCK_CLASS, schedule_id)))
+    sweep_holds(session, Appointment.schedule_id == schedule_id)
+
+
+def sweep_holds(session: Session, *which: ColumnElement[bool]) -> int:
+    """Delete holds that ran out; returns how many. One that is being booked now is left alone."""
+    found = (
+        select(Appointment.id)
+        .where(
+            Appointment.status == AppointmentStatus.PROPOSED,
+            Appointment.hold_until <= func.clock_timestamp(),
+            *which,
+        )
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
+    gone = session.execute(
+        delete(Appointment).where(Appointment.id.in_(found)).returning(Appointment.id),
+        execution_options={"synchronize_session": False},
+    )
+    return len(gone.all())
+
+
+def refuse_taken(
+    session: Session,
+    schedule: OpenSchedule,
+    start: datetime,
+    *,
+    policy: Policy,
+    now: datetime,
+    besides_invitation: UUID | None,
+) -> None:
+    """Raises SlotTaken unless the page would offer this very start now (P7). After `enter`."""
+    reason = refusal(
+        session,
+        schedule,
+        start,
+        policy=policy,
+        now=now,
+        besides_invitation=besides_invitation,
+    )
+    if reason is not None:
+        raise SlotTaken(reason)
+
+
+def flush(session: Session) -> None:
+    """Write, and let the constraint have the last word. Raises SlotTaken."""
+    try:
+        session.flush()
+    except IntegrityError as error:
+        if constraint_of(error) == NO_OVERLAP:
+            raise SlotTaken from error
+        raise
+
+
+def span(start: datetime, kind: AppointmentType) -> Range[datetime]:
+    """The time that an appointment of that type takes up."""
+    return Range(start, start + kind.duration, bounds="[)")

@@ -1,0 +1,148 @@
+"""A time kept for one person while they make up their mind, and given back by the clock alone.
+
+A hold is an appointment with status `proposed`. It is exclusive, it stands under the same guard as
+everything else, and each permission has one at most. Locks are taken in one order (the person's
+invitation, then one schedule), so nobody waits in a circle.
+"""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from services.scheduler.domain.errors import AlreadyBooked, SlotTaken
+from services.scheduler.models import Appointment, Invitation, Schedule
+from services.scheduler.operations import guard
+from services.scheduler.operations.offers import Wanted, offers
+from services.scheduler.operations.schedules import OpenSchedule, open_schedules
+from services.scheduler.settings import Settings
+from shared.db import database_now
+from shared.vocabulary import LIVE_STATUSES, AppointmentStatus
+
+
+def live_appointment(
+    session: Session, invitation_id: UUID, *, lock: bool = False
+) -> Appointment | None:
+    """What this permission has now: a hold that has not run out, or an appointment."""
+    query = select(Appointment).where(
+        Appointment.invitation_id == invitation_id,
+        Appointment.status.in_(LIVE_STATUSES),
+        Appointment.hold_until.is_(None) | (Appointment.hold_until > func.clock_timestamp()),
+    )
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return session.scalar(query)
+
+
+def hold(
+    session: Session, *, invitation: Invitation, wanted: Wanted, settings: Settings, now: datetime
+) -> Appointment:
+    """Keep a time for this person alone, for `settings.hold`; an earlier hold of theirs is let go.
+
+    Asked for twice, the same hold is the answer, and its end does not move. Raises SlotTaken or
+    AlreadyBooked; an earlier hold stands then.
+    """
+    one_at_a_time(session, invitation)
+    present = live_appointment(session, invitation.id)
+    if present is not None and present.status != AppointmentStatus.PROPOSED:
+        raise AlreadyBooked
+    if present is not None and is_wanted(session, present, wanted):
+        return present
+    return place(session, invitation=invitation, wanted=wanted, settings=settings, now=now)
+
+
+def release_expired_holds(session: Session) -> int:
+    """Housekeeping; returns how many. Nobody waits for it: reading ignores them already (P3)."""
+    return guard.sweep_holds(session)
+
+
+def one_at_a_time(session: Session, invitation: Invitation) -> None:
+    """Wait for whatever else this person is sending: a form that was sent twice acts once."""
+    session.execute(select(Invitation.id).where(Invitation.id == invitation.id).with_for_update())
+
+
+def is_wanted(session: Session, appointment: Appointment, wanted: Wanted) -> bool:
+    """Whether the person has already what they ask for."""
+    who = session.scalars(
+        select(Schedule.practitioner_id).where(Schedule.id == appointment.schedule_id)
+    ).one()
+    return appointment.starts_at == wanted.start and wanted.would_take(who)
+
+
+def place(
+    session: Session, *, invitation: Invitation, wanted: Wanted, settings: Settings, now: datetime
+) -> Appointment:
+    """A hold on the wanted time with the first of those asked who has it. Raises SlotTaken."""
+    reason = SlotTaken().reason
+    for schedule in _candidates(session, invitation, wanted, settings, now):
+        try:
+            # Leaving a savepoint by an error gives its lock back: never two schedules at once.
+            with session.begin_nested():
+                return _take(session, schedule, invitation, wanted, settings, now)
+        except SlotTaken as taken:
+            reason = taken.reason
+    raise SlotTaken(reason)
+
+
+def _candidates(
+    session: Session, invitation: Invitation, wanted: Wanted, settings: Settings, now: datetime
+) -> list[OpenSchedule]:
+    """Who to ask, in order: the one who is wanted, then those who seem free at that time."""
+    first = [
+        one for one in open_schedules(session) if one.practitioner_id == wanted.practitioner_id
+    ]
+    if wanted.practitioner_id is not None and not wanted.fall_over:
+        return first
+    free = offers(
+        session,
+        policy=invitation.type.policy(notice=settings.booking_notice),
+        now=now,
+        besides_invitation=invitation.id,
+    )
+    others = [one for one in free.at(wanted.start) if one.practitioner_id != wanted.practitioner_id]
+    return first + others
+
+
+def _take(
+    session: Session,
+    schedule: OpenSchedule,
+    invitation: Invitation,
+    wanted: Wanted,
+    settings: Settings,
+    now: datetime,
+) -> Appointment:
+    """The hold itself. Their earlier one goes only now, after the lock: see the order above."""
+    guard.enter(session, schedule.id)
+    session.execute(
+        delete(Appointment).where(
+            Appointment.invitation_id == invitation.id,
+            Appointment.status == AppointmentStatus.PROPOSED,
+        )
+    )
+    kind = invitation.type
+    guard.refuse_taken(
+        session,
+        schedule,
+        wanted.start,
+        policy=kind.policy(notice=settings.booking_notice),
+        now=now,
+        besides_invitation=invitation.id,
+    )
+    number = uuid4()
+    appointment = Appointment(
+        id=number,
+        schedule_id=schedule.id,
+        appointment_type_id=kind.id,
+        invitation_id=invitation.id,
+        during=guard.span(wanted.start, kind),
+        buffer_before=kind.buffer_before,
+        buffer_after=kind.buffer_after,
+        status=AppointmentStatus.PROPOSED,
+        sequence=0,
+        uid=f"{number}@{settings.uid_domain}",
+        hold_until=database_now(session) + settings.hold,
+    )
+    session.add(appointment)
+    guard.flush(session)
+    return appointment

@@ -1,0 +1,163 @@
+"""The right to book: intake's permission as we keep it, and our copy of how to reach someone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session, joinedload
+
+from services.scheduler.domain.contact import Contact
+from services.scheduler.domain.errors import NoSuchLink
+from services.scheduler.models import ContactCopy, Invitation
+from services.scheduler.operations.schedules import appointment_type, ensure_types
+from services.scheduler.providers.intake import Permission
+from shared.crypto import SealBroken, SubjectErased, SubjectKey, seal, unseal
+from shared.tokens import token_sha256
+from shared.zones import UnknownZone, zone
+
+logger = structlog.get_logger(__name__)
+
+
+def find(session: Session, token: str) -> Invitation | None:
+    """The invitation that a booking token opens, with its type, or None when we never met it."""
+    return session.scalar(
+        select(Invitation)
+        .options(joinedload(Invitation.type))
+        .where(Invitation.token_sha256 == token_sha256(token))
+    )
+
+
+def accept(session: Session, *, token: str, permission: Permission) -> Invitation:
+    """Keep intake's permission, and the copy of the contact that came with it. Happens once."""
+    ensure_types(session)
+    kind = appointment_type(session, permission.appointment_type)
+    if kind is None:
+        raise NoSuchLink
+    keep_contact(
+        session,
+        person_id=permission.person_id,
+        version=permission.contact_version,
+        contact=permission.contact,
+    )
+    session.execute(
+        insert(Invitation)
+        .values(
+            id=permission.permission_id,
+            person_id=permission.person_id,
+            token_sha256=token_sha256(token),
+            appointment_type_id=kind.id,
+            timezone=_known_zone(permission.timezone),
+        )
+        .on_conflict_do_nothing()
+    )
+    found = find(session, token)
+    if found is None:
+        raise NoSuchLink
+    return found
+
+
+def choose_zone(session: Session, *, invitation_id: UUID, timezone: str) -> None:
+    """Show this person's times in that zone from now on. Raises UnknownZone."""
+    zone(timezone)
+    session.execute(
+        update(Invitation).where(Invitation.id == invitation_id).values(chosen_timezone=timezone)
+    )
+
+
+def keep_contact(
+    session: Session, *, person_id: UUID, version: int, contact: Mapping[str, Any]
+) -> None:
+    """Keep a sealed copy of the contact, unless ours is as new. Late answers change nothing."""
+    Contact.from_wire(contact)
+    sealed = seal(session, subject_id=person_id, place=_place(person_id), value=_kept_part(contact))
+    statement = insert(ContactCopy).values(
+        person_id=person_id, version=version, known_version=version, contact_sealed=sealed
+    )
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[ContactCopy.person_id],
+            set_={
+                "version": version,
+                "known_version": func.greatest(ContactCopy.known_version, version),
+                "contact_sealed": sealed,
+                "fetched_at": func.now(),
+            },
+            where=ContactCopy.version < version,
+        )
+    )
+
+
+def mark_contact_stale(session: Session, *, person_id: UUID, version: int) -> None:
+    """Intake has a newer version; a job fetches it. Unknown people and old news change nothing."""
+    session.execute(
+        update(ContactCopy)
+        .where(ContactCopy.person_id == person_id, ContactCopy.known_version < version)
+        .values(known_version=version)
+    )
+
+
+@dataclass(frozen=True)
+class StaleContact:
+    """A person whose copy is older than what intake has."""
+
+    person_id: UUID
+    known_version: int
+
+
+def stale_contacts(session: Session, *, limit: int = 50) -> list[StaleContact]:
+    """Whose copies to fetch anew, the oldest first."""
+    rows = session.execute(
+        select(ContactCopy.person_id, ContactCopy.known_version)
+        .where(ContactCopy.known_version > ContactCopy.version)
+        .order_by(ContactCopy.fetched_at)
+        .limit(limit)
+    )
+    return [StaleContact(person_id, version) for person_id, version in rows]
+
+
+def contacts(session: Session, person_ids: list[UUID]) -> dict[UUID, Contact]:
+    """How these people may be reached, in two statements. Whoever was erased is left out."""
+    rows = session.scalars(select(ContactCopy).where(ContactCopy.person_id.in_(person_ids))).all()
+    # Held while unsealing, so that each key is found in the session and not asked for one by one.
+    keys = session.scalars(select(SubjectKey).where(SubjectKey.subject_id.in_(person_ids))).all()
+    found: dict[UUID, Contact] = {}
+    for row in rows:
+        try:
+            found[row.person_id] = Contact.from_wire(
+                unseal(
+                    session,
+                    subject_id=row.person_id,
+                    place=_place(row.person_id),
+                    sealed=row.contact_sealed,
+                )
+            )
+        except SubjectErased:
+            continue
+        except SealBroken:
+            # One row that can't be opened must not hide everybody else's day; someone has to look.
+            logger.exception("contact copy can't be opened", person_id=str(row.person_id))
+    logger.debug("contacts opened", people=len(found), keys=len(keys))
+    return found
+
+
+def _place(person_id: UUID) -> str:
+    return f"contact_copy.contact_sealed:{person_id}"
+
+
+_KEPT = ("name", "pronouns", "email", "phone", "channels", "call_as", "contact_notes_present")
+
+
+def _kept_part(contact: Mapping[str, Any]) -> dict[str, Any]:
+    """Only what these pages show: a field that intake adds later is not copied by accident."""
+    return {name: contact.get(name) for name in _KEPT}
+
+
+def _known_zone(name: str | None) -> str | None:
+    try:
+        return zone(name).key if name else None
+    except UnknownZone:
+        return None

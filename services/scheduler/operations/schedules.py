@@ -1,0 +1,261 @@
+"""When people work here: the usual week, single days that differ, and what can be booked at all."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from services.scheduler.domain.errors import BadHours
+from services.scheduler.domain.hours import Hours, WallRange, WeeklyRange, problems
+from services.scheduler.models import (
+    AppointmentType,
+    Availability,
+    DateOverride,
+    Practitioner,
+    Schedule,
+)
+from shared.zones import zone
+
+PRIVATE_CALL = "private-call"
+
+_TYPES = (
+    {
+        "code": PRIVATE_CALL,
+        "title": "Private call",
+        "duration": timedelta(minutes=20),
+        "step": timedelta(minutes=30),
+        "buffer_before": timedelta(0),
+        "buffer_after": timedelta(minutes=10),
+        "horizon": timedelta(days=42),
+    },
+)
+
+
+@dataclass(frozen=True)
+class OpenSchedule:
+    """A practitioner's bookable time as values: enough to compute with, and to put names to it."""
+
+    id: int
+    practitioner_id: UUID
+    name: str
+    hours: Hours
+
+    @property
+    def first_name(self) -> str:
+        """What stands on a button: "with Marcus"."""
+        return self.name.split()[0]
+
+
+def ensure_types(session: Session) -> None:
+    """The appointment types that every practice begins with; existing ones stay as they are."""
+    session.execute(
+        insert(AppointmentType).values(list(_TYPES)).on_conflict_do_nothing()  # see `code`
+    )
+
+
+def appointment_type(session: Session, code: str) -> AppointmentType | None:
+    """The type that intake and links name by its code."""
+    return session.scalar(select(AppointmentType).where(AppointmentType.code == code))
+
+
+def open_schedules(session: Session) -> list[OpenSchedule]:
+    """Everyone who sees clients, with their hours: one statement, however many they are."""
+    weekly = (
+        select(
+            func.jsonb_agg(
+                func.jsonb_build_array(
+                    Availability.weekday,
+                    Availability.starts,
+                    Availability.ends,
+                    Availability.overnight,
+                    Availability.since,
+                    Availability.until,
+                )
+            )
+        )
+        .where(Availability.schedule_id == Schedule.id)
+        .scalar_subquery()
+    )
+    overrides = (
+        select(
+            func.jsonb_agg(
+                func.jsonb_build_array(
+                    DateOverride.day,
+                    DateOverride.starts,
+                    DateOverride.ends,
+                    DateOverride.overnight,
+                )
+            )
+        )
+        # Yesterday may still run overnight, and may still be today further west.
+        .where(DateOverride.schedule_id == Schedule.id, DateOverride.day > func.current_date() - 3)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(
+            Schedule.id, Practitioner.id, Practitioner.name, Schedule.timezone, weekly, overrides
+        )
+        .join(Practitioner)
+        .where(Practitioner.left_at.is_(None))
+        .order_by(Practitioner.name, Schedule.id)
+    )
+    return [
+        OpenSchedule(number, who, name, _hours(timezone, week or [], days or []))
+        for number, who, name, timezone, week, days in rows
+    ]
+
+
+def _hours(timezone: str, week: list[list[Any]], days: list[list[Any]]) -> Hours:
+    weekly = tuple(
+        WeeklyRange(weekday, _wall(starts, ends, overnight), _date(since), _date(until))
+        for weekday, starts, ends, overnight, since, until in week
+    )
+    overrides: dict[date, list[WallRange]] = {}
+    for day, starts, ends, overnight in days:
+        ranges = overrides.setdefault(date.fromisoformat(day), [])
+        if starts is not None:
+            ranges.append(_wall(starts, ends, overnight))
+    return Hours(zone(timezone), weekly, overrides)
+
+
+def _wall(starts: str, ends: str, overnight: bool) -> WallRange:
+    return WallRange(time.fromisoformat(starts), time.fromisoformat(ends), overnight)
+
+
+def _date(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def add_practitioner(
+    session: Session,
+    *,
+    name: str,
+    credentials: str,
+    timezone: str,
+    states: Sequence[str],
+    about: str = "",
+    video_room: str | None = None,
+) -> Practitioner:
+    """Someone who sees clients, with a schedule that has no hours yet."""
+    zone(timezone)
+    practitioner = Practitioner(
+        name=name,
+        credentials=credentials,
+        about=about,
+        states=list(states),
+        video_room=video_room,
+        schedule=Schedule(timezone=timezone),
+    )
+    session.add(practitioner)
+    session.flush()
+    return practitioner
+
+
+def schedule_of(session: Session, practitioner_id: UUID) -> Schedule | None:
+    """The schedule of someone who works here."""
+    return session.scalar(
+        select(Schedule)
+        .join(Practitioner)
+        .where(Practitioner.id == practitioner_id, Practitioner.left_at.is_(None))
+    )
+
+
+def weekly_hours(session: Session, schedule_id: int) -> list[WeeklyRange]:
+    """The usual week in the order of the days, as it was written down."""
+    rows = session.scalars(
+        select(Availability)
+        .where(Availability.schedule_id == schedule_id)
+        .order_by(Availability.weekday, Availability.starts)
+    )
+    return [
+        WeeklyRange(
+            row.weekday, WallRange(row.starts, row.ends, row.overnight), row.since, row.until
+        )
+        for row in rows
+    ]
+
+
+def set_weekly_hours(
+    session: Session, schedule_id: int, *, weekly: Sequence[WeeklyRange], shortest: timedelta
+) -> None:
+    """Replace the usual week; hours stay wall time. `shortest` is the length of a visit.
+
+    Raises BadHours, naming each range that can not be kept. Appointments that stand outside the
+    new hours stay: only people move people.
+    """
+    refuse_bad_hours(weekly, shortest)
+    schedule = session.get_one(Schedule, schedule_id, with_for_update=True)
+    schedule.version += 1
+    session.execute(delete(Availability).where(Availability.schedule_id == schedule_id))
+    session.add_all(
+        Availability(
+            schedule_id=schedule_id,
+            weekday=one.weekday,
+            starts=one.wall.start,
+            ends=one.wall.end,
+            overnight=one.wall.overnight,
+            since=one.since,
+            until=one.until,
+        )
+        for one in weekly
+    )
+    session.flush()
+
+
+def refuse_bad_hours(weekly: Sequence[WeeklyRange], shortest: timedelta) -> None:
+    """Raises BadHours for ranges that end before they start, overlap, or hold no visit."""
+    found = [
+        (weekday, bad.place, bad.problem)
+        for weekday in sorted({one.weekday for one in weekly})
+        for bad in problems([one.wall for one in weekly if one.weekday == weekday], shortest)
+    ]
+    if found:
+        raise BadHours(found)
+
+
+def closed_days(session: Session, schedule_id: int, *, since: date) -> list[date]:
+    """The dates from `since` on that are closed whatever the usual week says."""
+    return list(
+        session.scalars(
+            select(DateOverride.day)
+            .where(
+                DateOverride.schedule_id == schedule_id,
+                DateOverride.starts.is_(None),
+                DateOverride.day >= since,
+            )
+            .order_by(DateOverride.day)
+        )
+    )
+
+
+def override_day(
+    session: Session, schedule_id: int, *, day: date, ranges: Iterable[WallRange]
+) -> None:
+    """Other hours on one local date, in place of what was said about it before; none: closed."""
+    reset_day(session, schedule_id, day=day)
+    rows = [
+        DateOverride(
+            schedule_id=schedule_id,
+            day=day,
+            starts=wall.start,
+            ends=wall.end,
+            overnight=wall.overnight,
+        )
+        for wall in ranges
+    ] or [DateOverride(schedule_id=schedule_id, day=day)]
+    session.add_all(rows)
+    session.flush()
+
+
+def reset_day(session: Session, schedule_id: int, *, day: date) -> None:
+    """Back to the usual week on that date."""
+    schedule = session.get_one(Schedule, schedule_id, with_for_update=True)
+    schedule.version += 1
+    session.execute(
+        delete(DateOverride).where(DateOverride.schedule_id == schedule_id, DateOverride.day == day)
+    )

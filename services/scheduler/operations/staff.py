@@ -1,0 +1,298 @@
+"""Who works here: accounts, the links that make them, and sessions that can be ended."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+from uuid import UUID, uuid4
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from sqlalchemy import exists, select, update
+from sqlalchemy.orm import Session, joinedload
+
+from services.scheduler.domain.errors import (
+    AddressTaken,
+    LinkExpired,
+    NotWelcome,
+    StaffRefused,
+    TooManyTries,
+)
+from services.scheduler.domain.password import check_password
+from services.scheduler.models import StaffAccount, StaffLink, StaffSession
+from services.scheduler.operations import throttle
+from services.scheduler.operations.schedules import add_practitioner, ensure_types
+from services.scheduler.settings import Settings
+from shared.crypto import PRACTICE_SUBJECT, blind_index, seal
+from shared.tokens import new_token, token_sha256
+from shared.vocabulary import PREFIX, Role
+
+Purpose = Literal["first-run", "welcome", "sign-in"]
+
+LINK_LIFE: Final[dict[Purpose, timedelta]] = {
+    "first-run": timedelta(days=2),
+    "welcome": timedelta(days=7),
+    "sign-in": timedelta(minutes=10),
+}
+SESSION_LIFE: Final = timedelta(hours=12)
+
+_HASHER: Final = PasswordHasher()  # argon2id, RFC 9106's second recommendation (ASVS 11.4.2)
+# Checked when there is no such account, so that both answers take the same time (ASVS 6.3.8).
+_NOBODY: Final = (
+    "$argon2id$v=19$m=65536,t=3,p=4$PKsBYdHcMNwDfjFACYGbkQ$"
+    "SbliQlhgJP0oISjrmnqsWoir37clvF9kVsEEng3ucpo"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewColleague:
+    """What is asked about someone who is to see clients here."""
+
+    name: str
+    email: str
+    credentials: str = ""
+    video_room: str | None = None
+
+
+# ---------------------------------------------------------------- links that work once
+
+
+def first_run_link(session: Session, *, settings: Settings, now: datetime) -> str | None:
+    """The address at which the owner makes the first account, or None when there is one.
+
+    Each call gives a new link, and only the last one works.
+    """
+    if session.scalar(select(exists().where(StaffAccount.id.is_not(None)))):
+        return None
+    session.execute(
+        update(StaffLink)
+        .where(StaffLink.purpose == "first-run", StaffLink.used_at.is_(None))
+        .values(used_at=now)
+    )
+    token = _new_link(session, purpose="first-run", account_id=None, now=now)
+    return f"{settings.public_url}{PREFIX['scheduler']}/staff/first-run/{token}"
+
+
+def sign_in_link(session: Session, *, email: str, settings: Settings, now: datetime) -> str | None:
+    """A link that signs one person in, once, within ten minutes: for whoever runs the server."""
+    account = _by_address(session, email)
+    if account is None:
+        return None
+    token = _new_link(session, purpose="sign-in", account_id=account.id, now=now)
+    return f"{settings.public_url}{PREFIX['scheduler']}/staff/link/{token}"
+
+
+def open_link(session: Session, *, token: str, now: datetime) -> StaffLink:
+    """The link, if it still works. Looking does not use it up. Raises LinkExpired."""
+    link = session.get(StaffLink, token_sha256(token))
+    if link is None or link.used_at is not None or link.expires_at <= now:
+        raise LinkExpired
+    return link
+
+
+def _new_link(session: Session, *, purpose: Purpose, account_id: UUID | None, now: datetime) -> str:
+    token = new_token()
+    session.add(
+        StaffLink(
+            token_sha256=token_sha256(token),
+            purpose=purpose,
+            account_id=account_id,
+            expires_at=now + LINK_LIFE[purpose],
+        )
+    )
+    session.flush()
+    return token
+
+
+def _use(session: Session, token: str, purpose: Purpose, now: datetime) -> StaffLink:
+    """Use the link up; of two who try at once, one gets it. Raises LinkExpired."""
+    link = session.get(StaffLink, token_sha256(token), with_for_update=True)
+    if link is None or link.purpose != purpose or link.used_at or link.expires_at <= now:
+        raise LinkExpired
+    link.used_at = now
+    session.flush()
+    return link
+
+
+# ---------------------------------------------------------------- accounts
+
+
+def make_owner(
+    session: Session,
+    *,
+    token: str,
+    person: NewColleague,
+    password: str,
+    settings: Settings,
+    now: datetime,
+) -> StaffSession:
+    """The first account: it owns the practice, sees clients, and is signed in at once.
+
+    Raises LinkExpired, WeakPassword. The link is used up only when all of it worked.
+    """
+    check_password(password, names=(person.name, person.email, settings.practice.name))
+    _use(session, token, "first-run", now)
+    ensure_types(session)
+    account = _add_account(session, person=person, role=Role.OWNER, settings=settings)
+    account.password_hash = _HASHER.hash(_plain(password))
+    return begin_session(session, account=account, now=now)
+
+
+def add_clinician(
+    session: Session, *, person: NewColleague, settings: Settings, now: datetime
+) -> tuple[StaffAccount, str]:
+    """Someone else who sees clients, and the token of the link at which they choose a password.
+
+    Raises AddressTaken.
+    """
+    account = _add_account(session, person=person, role=Role.CLINICIAN, settings=settings)
+    return account, _new_link(session, purpose="welcome", account_id=account.id, now=now)
+
+
+def welcome(
+    session: Session, *, token: str, password: str, settings: Settings, now: datetime
+) -> StaffSession:
+    """Choose a password with a welcome link, and be signed in. Raises LinkExpired, WeakPassword."""
+    account = session.get_one(StaffAccount, _use(session, token, "welcome", now).account_id)
+    check_password(password, names=(account.name, settings.practice.name))
+    account.password_hash = _HASHER.hash(_plain(password))
+    return begin_session(session, account=account, now=now)
+
+
+def _add_account(
+    session: Session, *, person: NewColleague, role: Role, settings: Settings
+) -> StaffAccount:
+    address = _address(person.email)
+    if _by_address(session, address) is not None:
+        raise AddressTaken
+    practitioner = add_practitioner(
+        session,
+        name=person.name,
+        credentials=person.credentials,
+        timezone=settings.practice.timezone,
+        states=settings.practice.licensed_states,
+        video_room=person.video_room,
+    )
+    number = uuid4()
+    account = StaffAccount(
+        id=number,
+        practitioner_id=practitioner.id,
+        name=person.name,
+        role=role,
+        email_index=blind_index(session, "staff.email", address),
+        email_sealed=seal(
+            session,
+            subject_id=PRACTICE_SUBJECT,
+            place=f"staff_account.email_sealed:{number}",
+            value=person.email.strip(),
+        ),
+    )
+    session.add(account)
+    session.flush()
+    return account
+
+
+def accounts(session: Session) -> list[StaffAccount]:
+    """Everyone who may sign in, by name."""
+    return list(
+        session.scalars(
+            select(StaffAccount).where(StaffAccount.closed_at.is_(None)).order_by(StaffAccount.name)
+        )
+    )
+
+
+def _by_address(session: Session, email: str) -> StaffAccount | None:
+    return session.scalar(
+        select(StaffAccount).where(
+            StaffAccount.email_index == blind_index(session, "staff.email", _address(email)),
+            StaffAccount.closed_at.is_(None),
+        )
+    )
+
+
+def _address(email: str) -> str:
+    return unicodedata.normalize("NFKC", email).strip().casefold()
+
+
+def _plain(password: str) -> str:
+    """The same characters, however a keyboard composed them."""
+    return unicodedata.normalize("NFKC", password)
+
+
+# ---------------------------------------------------------------- signing in and out
+
+
+def sign_in(
+    session: Session, *, email: str, password: str, place: str, now: datetime
+) -> StaffSession | StaffRefused:
+    """A session, or why not. A refusal is returned and not raised, so that its count is kept.
+
+    `place` is the network address of whoever tries. Known or unknown, an address costs the same
+    time and gets the same words.
+    """
+    account_tries = throttle.account_tries(session, _address(email))
+    tries = [account_tries, throttle.place_tries(session, place)]
+    try:
+        throttle.refuse_blocked(session, tries, now=now)
+    except TooManyTries as refusal:
+        return refusal
+    account = _by_address(session, email)
+    if not _fits(account.password_hash if account else None, password) or account is None:
+        throttle.count_failure(session, tries, now=now)
+        return NotWelcome()
+    throttle.forgive(session, account_tries)
+    return begin_session(session, account=account, now=now)
+
+
+def sign_in_by_link(session: Session, *, token: str, now: datetime) -> StaffSession:
+    """Use up a sign-in link. Raises LinkExpired."""
+    link = _use(session, token, "sign-in", now)
+    return begin_session(session, account=session.get_one(StaffAccount, link.account_id), now=now)
+
+
+def _fits(password_hash: str | None, password: str) -> bool:
+    try:
+        fits = _HASHER.verify(password_hash or _NOBODY, _plain(password))
+    except VerificationError:
+        return False
+    return fits and password_hash is not None
+
+
+def begin_session(session: Session, *, account: StaffAccount, now: datetime) -> StaffSession:
+    """A new row for a browser that has shown who is there."""
+    begun = StaffSession(
+        id=uuid4(),
+        account_id=account.id,
+        account=account,
+        seen_at=now,
+        expires_at=now + SESSION_LIFE,
+    )
+    session.add(begun)
+    session.flush()
+    return begun
+
+
+def confirm(session: Session, *, session_id: UUID, now: datetime) -> StaffSession | None:
+    """The session with its account, if both still stand. Called once a minute for each browser."""
+    found = session.scalar(
+        select(StaffSession)
+        .options(joinedload(StaffSession.account))
+        .where(
+            StaffSession.id == session_id,
+            StaffSession.ended_at.is_(None),
+            StaffSession.expires_at > now,
+        )
+    )
+    if found is None or found.account.closed_at is not None:
+        return None
+    found.seen_at = now
+    return found
+
+
+def sign_out(session: Session, *, session_id: UUID, now: datetime) -> None:
+    """End a session everywhere; ended already, nothing happens."""
+    session.execute(
+        update(StaffSession)
+        .where(StaffSession.id == session_id, StaffSession.ended_at.is_(None))
+        .values(ended_at=now)
+    )

@@ -1,0 +1,1 @@
+"""Those whom the scheduler asks: one class per outside party."""

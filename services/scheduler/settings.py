@@ -1,0 +1,48 @@
+"""What the scheduler reads from the environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Self
+
+from environs import Env, EnvError
+from marshmallow import validate
+
+from shared.settings import BadSetting, CommonSettings, common_settings, environment
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(CommonSettings):
+    """The common settings, and how the practice gives away its time."""
+
+    booking_notice: timedelta = timedelta(hours=12)
+    """Nobody may book less than this ahead."""
+    change_notice: timedelta = timedelta(hours=24)
+    """Later than this before the start, one calls to move or to cancel."""
+    hold: timedelta = timedelta(minutes=10)
+    """How long a chosen time stays with the one who chose it."""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
+        """Read and check. Raises BadSetting, naming what is missing or wrong."""
+        reader = environment(env)
+        try:
+            return cls(
+                **common_settings(reader),
+                booking_notice=_hours(reader, "BOOKING_NOTICE_HOURS", 12),
+                change_notice=_hours(reader, "CHANGE_NOTICE_HOURS", 24),
+                hold=timedelta(
+                    seconds=reader.int("HOLD_SECONDS", 600, validate=validate.Range(1, 3600))
+                ),
+            )
+        except EnvError as error:
+            raise BadSetting(str(error)) from error
+
+    @property
+    def uid_domain(self) -> str:
+        """The right side of calendar UIDs: the neutral domain that messages come from."""
+        return self.practice.sender_address.rpartition("@")[2]
+
+
+def _hours(env: Env, name: str, default: int) -> timedelta:
+    return timedelta(hours=env.float(name, default, validate=validate.Range(0, 24 * 28)))
