@@ -58,10 +58,15 @@ def steps(
     return tuple(section for section in screener.first_form if possible(section.shown_when, facts))
 
 
+def facts(screener: Screener, answers: Answers, config: Config) -> Facts:
+    """The answers that count, ready to be asked."""
+    return Facts(screener, counted(screener, answers, config), config)
+
+
 def asked(screener: Screener, answers: Answers, config: Config) -> tuple[Section, ...]:
     """The pages that this person is really asked, in order."""
-    facts = Facts(screener, counted(screener, answers, config), config)
-    return tuple(section for section in screener.first_form if facts.asked(section))
+    found = facts(screener, answers, config)
+    return tuple(section for section in screener.first_form if found.asked(section))
 
 
 def rendered(
@@ -70,8 +75,8 @@ def rendered(
     """The page's questions, with those that another answer on the same page may open."""
     own = {item.id for item in section.items}
     before = {name: value for name, value in answers.items() if name not in own}
-    facts = Facts(screener, counted(screener, before, config), config, own)
-    return tuple(item for item in section.items if possible(item.shown_when, facts))
+    known = Facts(screener, counted(screener, before, config), config, own)
+    return tuple(item for item in section.items if possible(item.shown_when, known))
 
 
 def read_page(
@@ -135,8 +140,8 @@ class _Page:
         """None when it hangs on an answer above that could not be read."""
         if self._hidden:
             return False
-        facts = Facts(self._screener, self._standing, self._config, self._unread)
-        return item.shown_when.judge(facts)
+        known = Facts(self._screener, self._standing, self._config, self._unread)
+        return item.shown_when.judge(known)
 
     def _refused(self, item: Item, text: str, *, shown: bool) -> None:
         if not item.sealed:
@@ -155,12 +160,12 @@ def first_gap(
     screener: Screener, answers: Answers, config: Config
 ) -> tuple[Section, tuple[Problem, ...]] | None:
     """The first page that still lacks a required answer, with what it lacks; None when complete."""
-    facts = Facts(screener, counted(screener, answers, config), config)
+    found = facts(screener, answers, config)
     for section in screener.first_form:
         lacking = tuple(
             Problem(item=item.id, text=one.missing(item))
             for item in section.items
-            if item.required and item.id not in facts.answers and facts.shown(item)
+            if item.required and item.id not in found.answers and found.shown(item)
         )
         if lacking:
             return section, lacking

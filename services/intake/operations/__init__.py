@@ -1,0 +1,1 @@
+"""Intake's verbs. Each takes an open session, flushes, and never commits."""

@@ -1,0 +1,65 @@
+"""The permission to choose a time, and what became of it."""
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from services.intake.domain.screening import PRIVATE_CALL
+from services.intake.models import BookedCall, Person, QuestionnaireResponse
+from services.intake.operations import contacts, responses
+from services.intake.operations.contacts import ContactCard
+
+APPOINTMENT_TYPE: Final = "private-call"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Permission:
+    """This person may choose one time for a private call."""
+
+    permission_id: UUID
+    person_id: UUID
+    contact: ContactCard
+    appointment_type: str = APPOINTMENT_TYPE
+
+
+def permission(session: Session, *, token_sha256: bytes) -> Permission | None:
+    """What the token behind this hash permits, or None: unknown, or not to be booked just now."""
+    response = session.scalar(
+        select(QuestionnaireResponse).where(QuestionnaireResponse.booking_sha256 == token_sha256)
+    )
+    if response is None or not may_book(session, response):
+        return None
+    card = contacts.card(session, person_id=response.person_id)
+    if card is None:
+        return None
+    return Permission(permission_id=response.id, person_id=response.person_id, contact=card)
+
+
+def may_book(session: Session, response: QuestionnaireResponse) -> bool:
+    """Whether the page this person sees leads to choosing a time."""
+    return bool(responses.decision_of(session, response)["booking"] == PRIVATE_CALL)
+
+
+def note(
+    session: Session, *, appointment_id: UUID, person_id: UUID, sequence: int, state: str
+) -> None:
+    """Keep what the scheduler said, unless something newer is known. In any order, however often.
+
+    A person who is not known here (any more) is passed over.
+    """
+    if session.get(Person, person_id) is None:
+        return
+    told = insert(BookedCall).values(
+        appointment_id=appointment_id, person_id=person_id, sequence=sequence, state=state
+    )
+    session.execute(
+        told.on_conflict_do_update(
+            index_elements=[BookedCall.appointment_id, BookedCall.person_id],
+            set_={"sequence": told.excluded.sequence, "state": told.excluded.state},
+            where=BookedCall.sequence < told.excluded.sequence,
+        )
+    )

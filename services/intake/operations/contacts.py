@@ -1,0 +1,96 @@
+"""How a person may be reached: sealed, versioned, and handed out only as far as it may be used."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.intake.models import Contact
+from services.intake.operations.forms import Form
+from shared.crypto import seal, unseal
+
+CHANNELS: Final = ("email", "sms", "call", "voicemail")
+_BY_PHONE: Final = frozenset(("sms", "call", "voicemail"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactCard:
+    """What another service, or staff, may know in order to reach a person. No answer is in it.
+
+    An address that no channel may use is left out: what nobody has cannot be used by mistake.
+    """
+
+    person_id: UUID
+    version: int
+    name: str
+    pronouns: str | None
+    email: str | None
+    phone: str | None
+    channels: dict[str, bool]
+    call_as: str | None
+    contact_notes_present: bool
+    locale: str
+    timezone: str | None
+
+
+def first(session: Session, form: Form, *, channels: Collection[str], zone: str | None) -> Contact:
+    """Keep the contact that a sent form gives, as version 1."""
+    answers = form.answers
+    row = Contact(person_id=form.response.person_id, version=1)
+    row.contact_sealed = seal(
+        session,
+        subject_id=row.person_id,
+        place=_place(row),
+        value={
+            "name": answers["name_used"],
+            "pronouns": answers.get("pronouns"),
+            "email": answers.get("email"),
+            "phone": answers.get("phone"),
+            "channels": sorted(channels),
+            "call_as": answers.get("call_as"),
+            "contact_notes_present": "contact_notes" in answers,
+            "locale": form.screener.locale,
+            "timezone": zone,
+        },
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def card(session: Session, *, person_id: UUID) -> ContactCard | None:
+    """The newest contact of this person, or None. Raises SubjectErased."""
+    row = session.scalar(
+        select(Contact)
+        .where(Contact.person_id == person_id)
+        .order_by(Contact.version.desc())
+        .limit(1)
+    )
+    return None if row is None else _card(row, _opened(session, row))
+
+
+def _opened(session: Session, row: Contact) -> dict[str, Any]:
+    found: dict[str, Any] = unseal(
+        session, subject_id=row.person_id, place=_place(row), sealed=row.contact_sealed
+    )
+    return found
+
+
+def _card(row: Contact, kept: dict[str, Any]) -> ContactCard:
+    open_ways = set(kept.pop("channels"))
+    email, phone = kept.pop("email"), kept.pop("phone")
+    return ContactCard(
+        person_id=row.person_id,
+        version=row.version,
+        email=email if "email" in open_ways else None,
+        phone=phone if open_ways & _BY_PHONE else None,
+        channels={way: way in open_ways for way in CHANNELS},
+        **kept,
+    )
+
+
+def _place(row: Contact) -> str:
+    return f"contact.contact_sealed:{row.person_id}:{row.version}"
