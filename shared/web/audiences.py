@@ -19,7 +19,7 @@ from flask.typing import ResponseReturnValue
 from shared.clock import utcnow
 from shared.tokens import BadServiceToken, check_service_token
 from shared.vocabulary import SERVICES, Role, Service
-from shared.web.audience_names import API, AUDIENCES, CLIENT, HOOKS, INTERNAL, PUBLIC, STAFF
+from shared.web.audience_names import API, CLIENT, HOOKS, INTERNAL, PUBLIC, STAFF
 from shared.web.context import floor, page_link, service_name, settings
 from shared.web.csrf import SAFE_METHODS, SentFromElsewhere, from_elsewhere
 from shared.web.identity import StaffIdentity
@@ -46,16 +46,16 @@ class NotJson(Refusal):
     title = "Please send JSON"
 
 
-def _belongs_to(blueprint: Blueprint, audience: str) -> None:
+def _belongs_to(blueprint: Blueprint, audience: str, *, doors: Collection[str] = ()) -> None:
     """Note for whom the blueprint is, in every app that it is registered with."""
-    if audience not in AUDIENCES:
-        raise ValueError(f"There is no audience {audience!r}.")
 
     def note(state: BlueprintSetupState) -> None:
         if not isinstance(state.app, Flask):
             raise TypeError("Audiences belong to blueprints of a Flask app.")
         name = f"{state.name_prefix}.{state.name}".lstrip(".")
-        floor(state.app).audiences[name] = audience
+        laid = floor(state.app)
+        laid.audiences[name] = audience
+        laid.doors.update(f"{name}.{door}" for door in doors)
 
     blueprint.record(note)
 
@@ -88,11 +88,11 @@ def guard_staff(
 
     `doors` names the view functions of this blueprint that must be open before one has signed in.
     """
-    _belongs_to(blueprint, STAFF)
+    _belongs_to(blueprint, STAFF, doors=doors)
 
     @blueprint.before_request
     def check() -> ResponseReturnValue | None:
-        if (request.endpoint or "").rpartition(".")[2] in doors:
+        if request.endpoint in floor().doors:
             _meet(present_staff())
             return None
         session = present_staff()
@@ -218,7 +218,8 @@ def _require_signed_in(roles: Collection[Role]) -> None:
 
 
 def _require_json() -> None:
-    if request.content_length and not request.is_json:
+    chunked = "Transfer-Encoding" in request.headers
+    if (request.content_length or chunked) and not request.is_json:
         raise NotJson("The body of this request has to be application/json.")
 
 

@@ -27,7 +27,8 @@ class Floor:
     settings: CommonSettings
     database: Database
     confirm_session: ConfirmSession
-    audiences: dict[str, str] = field(default_factory=dict)
+    audiences: dict[str, str] = field(default_factory=dict)  # by the blueprint's full name
+    doors: set[str] = field(default_factory=set)  # endpoints of staff pages open to strangers
     kept: dict[str, Any] = field(default_factory=dict)
 
 

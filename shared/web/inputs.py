@@ -46,9 +46,19 @@ def unwritable_places(document: Any, place: tuple[str, ...] = ()) -> Iterator[tu
             yield from unwritable_places(inner, (*place, str(number)))
 
 
+class TooDeep(Refusal):
+    """A JSON document nested deeper than any of ours, and than the parser can follow."""
+
+    status = HTTPStatus.BAD_REQUEST
+    title = "Too deeply nested"
+
+
 def refuse_unwritable_json() -> None:
-    """Look through the JSON body, if there is one that can be read. Raises UnwritableText."""
-    places = list(unwritable_places(request.get_json(silent=True)))
+    """Look through the JSON body, if there is one that can be read. Raises UnwritableText, TooDeep."""
+    try:
+        places = list(unwritable_places(request.get_json(silent=True)))
+    except RecursionError as error:
+        raise TooDeep("No request to this API needs so many levels.") from error
     if places:
         raise UnwritableText(places)
 
@@ -65,6 +75,21 @@ def refuse_unwritable_address() -> None:
         raise NotFound("The link may be old, or already used. Nothing you wrote is lost.")
 
 
+class NoLength(Refusal):
+    """A body in chunks, behind a server that can't say where it ends: it would read as empty."""
+
+    status = HTTPStatus.LENGTH_REQUIRED
+    title = "Please say how long it is"
+
+
+def refuse_endless_body() -> None:
+    """Werkzeug reads a chunked body only if the server ends it (PEP 3333 has no word for it)."""
+    chunked = "Transfer-Encoding" in request.headers
+    if chunked and not request.environ.get("wsgi.input_terminated"):
+        raise NoLength("Send the body with a Content-Length.")
+
+
 def init_inputs(app: Flask) -> None:
-    """Look at every address before any view does."""
+    """Look at every address, and at how a body comes, before any view does."""
     app.before_request(refuse_unwritable_address)
+    app.before_request(refuse_endless_body)

@@ -120,10 +120,12 @@ def flat_errors(messages: Any, place: tuple[str, ...] = ()) -> Iterator[dict[str
         for inner in messages:
             yield from flat_errors(inner, place)
     else:
-        steps = [step.replace("~", "~0").replace("/", "~1") for step in place]
+        # "_schema" is marshmallow's name for the input as a whole.
+        steps = [step for step in place if step != "_schema"]
+        escaped = [quote(step.replace("~", "~0").replace("/", "~1"), safe="~") for step in steps]
         yield {
-            "field": ".".join(place),
-            "pointer": "#/" + "/".join(quote(step, safe="~") for step in steps),
+            "field": ".".join(steps),
+            "pointer": "#" + "".join(f"/{step}" for step in escaped),
             "detail": str(messages),
         }
 

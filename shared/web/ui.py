@@ -71,6 +71,11 @@ def asset(filename: str) -> str:
     return url_for("ui.static", filename=filename, v=f"{version:x}")
 
 
+def has_asset(filename: str) -> bool:
+    """Whether a static file is there: the browser's libraries are, once the set-up has run."""
+    return (STATIC / filename).exists()
+
+
 def init_ui(app: Flask) -> None:
     """Register files and templates; give templates their words."""
     laid = floor(app)
@@ -93,5 +98,6 @@ def init_ui(app: Flask) -> None:
         page_title=page_title,
         count_word=count_word,
         asset=asset,
+        has_asset=has_asset,
         signed_in=lambda: g.get("staff"),
     )

@@ -1,4 +1,4 @@
-"""`python -m shared.web.vendor`: copy the browser's libraries from node_modules to where they are served.
+"""`python -m shared.web.vendor`: copy the browser's libraries to where they are served from.
 
 They are dependencies like any other (package.json and its lock), so no copy is committed.
 """
@@ -16,10 +16,11 @@ FILES: Final = {"htmx.org/dist/htmx.min.js": "htmx.min.js"}
 
 
 def copy(node_modules: Path, vendor: Path) -> list[Path]:
-    """Copy every file of FILES; returns where they lie now. FileNotFoundError names what is missing."""
+    """Copy every file of FILES; returns where they lie. FileNotFoundError names what is missing."""
     vendor.mkdir(parents=True, exist_ok=True)
     return [
-        Path(shutil.copyfile(node_modules / source, vendor / name)) for source, name in FILES.items()
+        Path(shutil.copyfile(node_modules / source, vendor / name))
+        for source, name in FILES.items()
     ]
 
 

@@ -27,6 +27,17 @@
     });
   }
 
+  /* Whether this is the first time in this tab. Where nothing may be stored, it never is. */
+  const firstTime = (what) => {
+    try {
+      const first = !sessionStorage.getItem(what);
+      sessionStorage.setItem(what, "1");
+      return first;
+    } catch {
+      return false;
+    }
+  };
+
   /* ---- the person's own time zone: a cookie, read where times are shown. A zone they chose wins. ---- */
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const shown = document.querySelector("[data-zone-guess]");
@@ -34,10 +45,7 @@
     const secure = location.protocol === "https:" ? "; Secure" : "";
     document.cookie = `zone=${encodeURIComponent(zone)}; Path=/; SameSite=Lax${secure}`;
     /* This page was written before we knew: ask for it once more, once. */
-    if (shown && shown.dataset.zoneGuess !== zone && !sessionStorage.getItem("zone-asked")) {
-      sessionStorage.setItem("zone-asked", zone);
-      location.reload();
-    }
+    if (shown && shown.dataset.zoneGuess !== zone && firstTime("zone-asked")) location.reload();
   }
 
   /* ---- what is wrong stands on top: begin there ---- */

@@ -1,0 +1,112 @@
+"""Every view function of every service belongs to a blueprint with a guard, and the guards hold."""
+
+from importlib import import_module
+from types import ModuleType
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+
+from shared.vocabulary import SERVICES, Service
+from shared.web.audience_names import AUDIENCES
+from shared.web.audiences import audience_of
+from shared.web.context import floor
+from tests.conftest import environment_for
+from tests.unit.web.floor import make_app
+
+NOWHERE = "postgresql:///nowhere"
+ANY = {
+    "UUIDConverter": "00000000-0000-4000-8000-000000000000",
+    "IntegerConverter": "1",
+    "UnicodeConverter": "x",
+    "PathConverter": "x",
+}
+
+
+def service_app(service: Service) -> Flask:
+    """The app as its own composition root makes it. No request of these tests reaches a database."""
+    root: ModuleType = import_module(f"services.{service}.app")
+    settings = import_module(f"services.{service}.settings").Settings
+    app: Flask = root.create_app(settings.from_env(environment_for(service, NOWHERE)))
+    return app
+
+
+@pytest.fixture(scope="module", params=SERVICES)
+def app(request: pytest.FixtureRequest) -> Flask:
+    return service_app(request.param)
+
+
+def unguarded(app: Flask) -> list[str]:
+    """Endpoints that nobody guards."""
+    rules = app.url_map.iter_rules()
+    return sorted(r.endpoint for r in rules if audience_of(app, r.endpoint) not in AUDIENCES)
+
+
+def rules_of(app: Flask, audience: str) -> list[Rule]:
+    return [
+        rule
+        for rule in app.url_map.iter_rules()
+        if audience_of(app, rule.endpoint) == audience and rule.endpoint not in floor(app).doors
+    ]
+
+
+def address(rule: Rule) -> str:
+    """Some address that this rule answers."""
+    values = {
+        name: ANY[type(converter).__name__] for name, converter in rule._converters.items()
+    }
+    domain_and_path = rule.build(values)
+    assert domain_and_path
+    return domain_and_path[1]
+
+
+def method(rule: Rule) -> str:
+    return sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})[0]
+
+
+def test_every_view_has_an_audience(app: Flask):
+    assert unguarded(app) == []
+
+
+def test_a_view_without_an_audience_would_be_noticed():
+    app = make_app()
+    app.add_url_rule("/open", "open", lambda: "everything")
+
+    assert unguarded(app) == ["open"]
+
+
+def test_only_the_scheduler_has_doors(app: Flask):
+    """Staff accounts live there: nobody signs in anywhere else."""
+    assert not floor(app).doors or floor(app).service == "scheduler"
+
+
+def test_every_door_is_a_view(app: Flask):
+    assert floor(app).doors <= set(app.view_functions)
+
+
+def test_no_staff_view_answers_a_stranger(app: Flask):
+    client = app.test_client()
+    for rule in rules_of(app, "staff"):
+        answer = client.open(address(rule), method=method(rule))
+        assert answer.status_code in {303, 400}, rule
+        assert b"staff/sign-in" in answer.data or b"Please send it again" in answer.data, rule
+
+
+def test_no_internal_view_answers_without_a_pass(app: Flask):
+    client = app.test_client()
+    for rule in rules_of(app, "internal"):
+        assert client.open(address(rule), method=method(rule)).status_code == 401, rule
+
+
+def test_no_client_form_is_taken_without_its_token(app: Flask):
+    client = app.test_client()
+    for rule in rules_of(app, "client"):
+        if "POST" in (rule.methods or set()):
+            assert client.post(address(rule)).status_code == 400, rule
+
+
+def test_every_prefix_of_a_program_s_door_says_so(app: Flask):
+    """An unknown address below /api has no view to ask: the path decides how it is answered."""
+    for audience in ("api", "internal", "hooks"):
+        for rule in rules_of(app, audience):
+            assert rule.rule.startswith(f"/{audience}/"), rule
