@@ -12,12 +12,14 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     DateTime,
+    Dialect,
     ForeignKey,
     Identity,
     Index,
     LargeBinary,
     MetaData,
     Text,
+    TypeDecorator,
     UniqueConstraint,
     Uuid,
     func,
@@ -27,6 +29,21 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.notifier.domain.delivery import State
 from shared.db import NAMING_CONVENTION
+
+
+class StateText(TypeDecorator[State]):
+    """A state as text in the table and as a State in Python."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: State | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """To the table."""
+        return None if value is None else State(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> State | None:  # noqa: ARG002
+        """From the table."""
+        return None if value is None else State(value)
 
 
 class Base(DeclarativeBase):
@@ -62,6 +79,7 @@ class AppointmentProjection(Base):
     announced_at: Mapped[datetime]
     prepared_sequence: Mapped[int | None]
     prepare_at: Mapped[datetime | None]
+    rung_at: Mapped[datetime | None]
     prepare_tries: Mapped[int] = mapped_column(server_default="0")
 
 
@@ -130,7 +148,7 @@ class Notification(Base):
     person_id: Mapped[UUID | None]
     purpose: Mapped[str]
     channel: Mapped[str | None]
-    state: Mapped[State] = mapped_column(Text, default=State.SCHEDULED)
+    state: Mapped[State] = mapped_column(StateText, default=State.SCHEDULED)
     reason: Mapped[str | None]
     announced_at: Mapped[datetime]
     due_at: Mapped[datetime]
@@ -143,11 +161,6 @@ class Notification(Base):
     claims: Mapped[int] = mapped_column(server_default="0")
     tries: Mapped[int] = mapped_column(server_default="0")
     open_attempt_id: Mapped[UUID | None]
-
-    @property
-    def message_id(self) -> str:
-        """The left part of the Message-ID: the same for every try of this message."""
-        return str(self.id)
 
 
 class Attempt(Base):

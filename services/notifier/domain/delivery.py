@@ -21,6 +21,9 @@ MOST_CLAIMS = 5
 UNCONFIRMED_AFTER = timedelta(hours=72)
 """How long a provider that promises receipts may stay silent."""
 
+MOST_UNCERTAIN_TRIES = 3
+"""How often a message may be handed over without anyone learning what became of it."""
+
 SETTLING = timedelta(seconds=90)
 """How long a lost answer may still come in by the provider's own callback before we ask."""
 
@@ -53,28 +56,29 @@ _GIVEN_UP = {State.CANCELLED, State.SUPPRESSED, State.EXPIRED}
 _RECEIPTS = {State.DELIVERED, State.UNDELIVERED, State.BOUNCED}
 
 ALLOWED: dict[State, frozenset[State]] = {
-    State.SCHEDULED: frozenset({State.CLAIMED} | _GIVEN_UP),
+    State.SCHEDULED: frozenset({State.CLAIMED, State.ACCEPTED} | _GIVEN_UP | _RECEIPTS),
     State.CLAIMED: frozenset(
         {
             State.CLAIMED,
             State.SCHEDULED,
             State.ATTEMPTING,
-            State.UNCERTAIN,
             State.ACCEPTED,
-            State.UNCONFIRMED,
             State.FAILED_TECHNICAL,
             State.DEAD,
         }
         | _GIVEN_UP
-    )
-    | _RECEIPTS,
+        | _RECEIPTS
+    ),
     State.ATTEMPTING: frozenset(
         {
             State.CLAIMED,
             State.SCHEDULED,
             State.UNCERTAIN,
             State.ACCEPTED,
+            State.UNCONFIRMED,
             State.FAILED_PERMANENT,
+            State.FAILED_TECHNICAL,
+            State.EXPIRED,
         }
         | _RECEIPTS
     ),
@@ -91,6 +95,8 @@ ALLOWED: dict[State, frozenset[State]] = {
     State.EXPIRED: frozenset(),
     State.DEAD: frozenset(),
 }
+"""What may follow what. A receipt may come before our own record of the try, so it may settle
+anything that still waits (delivery.md, "callback before our row is saved")."""
 
 WAITING = frozenset({State.SCHEDULED, State.CLAIMED, State.ATTEMPTING, State.UNCERTAIN})
 """Not settled: something will still happen by itself."""

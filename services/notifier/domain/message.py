@@ -1,7 +1,9 @@
 """The words for messages: by which channel, of which kind, for which purpose."""
 
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from typing import Literal
 
 HOUR = timedelta(hours=1)
 
@@ -70,3 +72,21 @@ _TITLES = {
     Kind.CANCELLED: "Time cancelled",
     Kind.STAFF_NOTE: "Something to read",
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutgoingMessage:
+    """A message as a provider gets it; an SMS has no subject, html or calendar.
+
+    `message_id` is the same for every try of the message: whoever can tell a
+    repeat by it, will.
+    """
+
+    message_id: str
+    channel: Channel
+    to: str = field(repr=False)
+    text: str = field(repr=False)
+    subject: str = field(default="", repr=False)
+    html: str = field(default="", repr=False)
+    calendar: str = field(default="", repr=False)
+    calendar_method: Literal["REQUEST", "CANCEL"] | None = None

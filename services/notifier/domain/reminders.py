@@ -10,6 +10,9 @@ from services.notifier.domain.quiet_hours import next_open
 NEWS_STAYS_NEWS = timedelta(hours=24)
 """How long a confirmation or a move is worth telling (delivery.md, `not_after`)."""
 
+NOTE_STAYS_NEWS = timedelta(hours=72)
+"""How long a note to the practice is worth sending; what it points at waits anyway."""
+
 JUST_NOW = timedelta(minutes=30)
 """How long after the person's own act an answer to it may still come at night."""
 
@@ -29,10 +32,13 @@ class ReminderPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedMessage:
-    """One message to be: both times aware UTC, never sent before the one or after the other."""
+    """One message to be: both times aware UTC, never sent before the one or after the other.
+
+    Without a channel it is never sent: a row that tells staff that nothing may be.
+    """
 
     purpose: str
-    channel: Channel
+    channel: Channel | None
     due_at: datetime
     not_after: datetime
 

@@ -5,7 +5,7 @@ and Twilio's list of error codes for texts.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
@@ -50,6 +50,16 @@ class Verdict:
 
 
 ACCEPTED = Verdict(outcome=Outcome.ACCEPTED, reason="taken")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a provider said to a try: our verdict, its code, its words and its own reference."""
+
+    verdict: Verdict
+    code: int | None = None
+    text: str = field(default="", repr=False)
+    reference: str | None = None
 
 
 def temporary(reason: str, retry_after: timedelta | None = None) -> Verdict:

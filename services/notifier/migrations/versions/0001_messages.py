@@ -65,6 +65,7 @@ def _create_what_is_known() -> None:
         _moment("announced_at"),
         sa.Column("prepared_sequence", sa.Integer),
         _moment("prepare_at", nullable=True),
+        _moment("rung_at", nullable=True),
         sa.Column("prepare_tries", sa.Integer, server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("appointment_id", name="pk_appointment_projection"),
         sa.CheckConstraint(

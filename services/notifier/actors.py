@@ -1,0 +1,225 @@
+"""The two slow errands: asking the other services, and handing a message over.
+
+Each is woken by a doorbell or by the sweep, works in short transactions, and holds none while it
+talks to anyone. Whatever kills it on the way, the rows say how far it came.
+"""
+
+import os
+import random
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+import structlog
+from marshmallow import ValidationError
+
+from services.notifier.domain.appointment import AppointmentDetails
+from services.notifier.domain.contact import Contact
+from services.notifier.domain.delivery import HEARTBEAT
+from services.notifier.operations import (
+    appointments,
+    attempts,
+    claims,
+    contacts,
+    outcomes,
+    planning,
+)
+from services.notifier.operations.attempts import Dispatch
+from services.notifier.operations.claims import Claim
+from services.notifier.operations.outcomes import Next
+from services.notifier.providers import Provider
+from services.notifier.schemas import AppointmentSchema, ContactSchema
+from services.notifier.settings import Settings
+from shared.db import Database
+from shared.peers import PeerRefused, PeerUnavailable
+
+logger = structlog.get_logger(__name__)
+
+_GONE: Final = {404, 410}
+
+
+class Asks(Protocol):
+    """Another service, as far as it is needed here (`shared.peers.Peer`)."""
+
+    def get(self, path: str, **params: Any) -> Any:
+        """The JSON answer. Raises PeerUnavailable, PeerRefused."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Courier:
+    """Everything an errand needs."""
+
+    database: Database
+    settings: Settings
+    intake: Asks
+    scheduler: Asks
+    providers: Mapping[str, Provider]
+
+    # ------------------------------------------------------------ asking
+
+    def prepare(self, appointment_id: UUID) -> None:
+        """Fetch what is missing about an appointment, then plan its messages.
+
+        A service that can't be asked holds up nobody but those it was asked about (P12).
+        """
+        with self.database.begin() as session:
+            todo = appointments.begin_preparing(session, appointment_id=appointment_id)
+        if todo is None:
+            return
+        fetched = [self._contact(person_id) for person_id in todo.contacts]
+        details = {
+            person_id: self._details(appointment_id, person_id) for person_id in todo.details
+        }
+        with self.database.begin() as session:
+            for contact in fetched:
+                if contact is not None:
+                    contacts.keep(session, contact=contact)
+            for person_id, known in details.items():
+                if known is not None:
+                    appointments.keep_details(session, person_id=person_id, details=known)
+            complete = planning.plan(
+                session,
+                appointment_id=appointment_id,
+                sequence=todo.sequence,
+                settings=self.settings,
+            )
+        logger.info("prepared", appointment_id=str(appointment_id), complete=complete)
+
+    def _contact(self, person_id: UUID) -> Contact | None:
+        try:
+            document = self.intake.get(f"/internal/contacts/{person_id}")
+            contact: Contact = ContactSchema().load(document)
+        except PeerRefused as refusal:
+            if refusal.status in _GONE:
+                return Contact.unknown(person_id, version=self._wanted_version(person_id))
+            logger.warning("contact refused", person_id=str(person_id), status=refusal.status)
+        except PeerUnavailable:
+            logger.warning("intake unavailable", person_id=str(person_id))
+        except ValidationError as error:
+            logger.warning("contact unreadable", person_id=str(person_id), fields=_fields(error))
+        else:
+            return contact
+        return None
+
+    def _wanted_version(self, person_id: UUID) -> int:
+        with self.database.begin() as session:
+            return contacts.wanted_version(session, person_id=person_id)
+
+    def _details(self, appointment_id: UUID, person_id: UUID) -> AppointmentDetails | None:
+        path = f"/internal/appointments/{appointment_id}/for/{person_id}"
+        try:
+            details: AppointmentDetails = AppointmentSchema().load(self.scheduler.get(path))
+        except PeerRefused as refusal:
+            logger.warning(
+                "details refused", appointment_id=str(appointment_id), status=refusal.status
+            )
+        except PeerUnavailable:
+            logger.warning("scheduler unavailable", appointment_id=str(appointment_id))
+        except ValidationError as error:
+            logger.warning(
+                "details unreadable", appointment_id=str(appointment_id), fields=_fields(error)
+            )
+        else:
+            return details
+        return None
+
+    # ------------------------------------------------------------ handing over
+
+    def deliver(self, notification_id: UUID) -> None:
+        """Send one message, if it is due, true, permitted and in nobody else's hands."""
+        with self.database.begin() as session:
+            claim = claims.claim(session, notification_id=notification_id)
+        if claim is None:
+            return
+        self._reach("after-claim")
+        if claim.open_attempt_id is not None and self._settle(claim) is not Next.TRY_AGAIN:
+            return
+        with self.database.begin() as session:
+            dispatch = attempts.open_attempt(session, claim=claim, settings=self.settings)
+        if dispatch is None:
+            return
+        self._reach("after-open")
+        self._hand_over(dispatch)
+
+    def _hand_over(self, dispatch: Dispatch) -> None:
+        provider = self.providers[dispatch.provider]
+        try:
+            with self._heartbeat(dispatch.claim):
+                answer = provider.send(
+                    dispatch.message,
+                    attempt_id=dispatch.attempt_id,
+                    handing_over=lambda: self._note_handing_over(dispatch),
+                )
+        except attempts.LeaseLost:
+            logger.warning("lease lost", notification_id=str(dispatch.claim.notification_id))
+            return
+        self._reach("after-accept")
+        with self.database.begin() as session:
+            outcomes.finish(session, dispatch=dispatch, answer=answer, jitter=_jitter())
+        self._reach("after-record")
+        logger.info(
+            "tried",
+            notification_id=str(dispatch.claim.notification_id),
+            provider=provider.name,
+            outcome=answer.verdict.outcome,
+            reason=answer.verdict.reason,
+            code=answer.code,
+        )
+
+    def _note_handing_over(self, dispatch: Dispatch) -> None:
+        with self.database.begin() as session:
+            attempts.note_handing_over(session, dispatch=dispatch)
+        self._reach("after-handing-over")
+
+    def _settle(self, claim: Claim) -> Next:
+        """Find out what became of a try that nobody finished."""
+        with self.database.begin() as session:
+            then, unsettled = outcomes.settle(session, claim=claim, jitter=_jitter())
+        if unsettled is None:
+            return then
+        trace = self.providers[unsettled.provider].find(unsettled.message, since=unsettled.since)
+        logger.info("asked", notification_id=str(claim.notification_id), trace=trace)
+        with self.database.begin() as session:
+            return outcomes.settle_by_trace(session, claim=claim, trace=trace, jitter=_jitter())
+
+    @contextmanager
+    def _heartbeat(self, claim: Claim) -> Iterator[None]:
+        """Keep the lease while a provider takes its time: hanging up early doubles messages."""
+        done = threading.Event()
+
+        def beat() -> None:
+            while not done.wait(HEARTBEAT.total_seconds()):
+                try:
+                    with self.database.begin() as session:
+                        claims.renew(
+                            session, notification_id=claim.notification_id, fence=claim.fence
+                        )
+                except Exception:
+                    # The lease may run out now; the fence then keeps the outcome in order.
+                    logger.exception("heartbeat missed")
+
+        thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+
+    def _reach(self, step: str) -> None:
+        """Die here if a test has asked for it: as a process that is killed does, at once."""
+        if self.settings.failpoint == step:
+            os._exit(9)
+
+
+def _jitter() -> float:
+    return random.uniform(-1, 1)  # noqa: S311 - spreads retries, keeps no secret
+
+
+def _fields(error: ValidationError) -> list[str]:
+    """Which fields could not be read; their values stay out of the log."""
+    messages = error.messages
+    return sorted(str(name) for name in messages) if isinstance(messages, dict) else []

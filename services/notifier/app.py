@@ -1,0 +1,150 @@
+"""The notifier's composition root: the only place where its parts meet."""
+
+from typing import Any, Final
+from uuid import UUID
+
+import dramatiq
+from flask import Flask
+
+from services.notifier.actors import Courier
+from services.notifier.consumers import consumer
+from services.notifier.domain.message import OutgoingMessage
+from services.notifier.jobs import PREPARE_QUEUE, Sweep
+from services.notifier.operations import mailbox
+from services.notifier.providers import Provider
+from services.notifier.providers.mailbox import MailboxProvider
+from services.notifier.providers.smtp import SmtpProvider
+from services.notifier.providers.twilio import TwilioProvider
+from services.notifier.settings import Settings
+from services.notifier.web import api, hooks, internal, staff
+from shared import logs
+from shared.crypto import Keyring
+from shared.db import Database
+from shared.messaging.broker import declare, open_broker, ring
+from shared.messaging.ticker import Ticker
+from shared.peers import Peer, PeerRefused
+from shared.tokens import derived_token
+from shared.vocabulary import PREFIX, Role
+from shared.web import init_app
+from shared.web.audiences import StaffIdentity
+from shared.web.openapi import JsonApi
+from shared.zones import use_pinned_zones
+
+QUEUES: Final = {"notifier.critical": "notifier.deliver", "notifier.reminders": "notifier.remind"}
+"""Queue -> the actor that hands messages over there: news never waits behind reminders."""
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The pages and doors of the notifier, below its prefix."""
+    use_pinned_zones()
+    settings = settings or Settings.from_env()
+    app = Flask(__name__)
+    scheduler = Peer(settings, audience="scheduler", issuer="notifier")
+    init_app(
+        app,
+        settings,
+        _database(settings),
+        service="notifier",
+        confirm_session=lambda session_id: _confirm(scheduler, session_id),
+    )
+    app.register_blueprint(staff.pages)
+    app.register_blueprint(hooks.hooks)
+    app.register_blueprint(internal.internal)
+    JsonApi(app, title=api.TITLE).register_blueprint(api.api)
+    return app
+
+
+def declare_actors(broker: dramatiq.Broker, ticker: Ticker, settings: Settings) -> None:
+    """Bind everything that happens outside of requests to a broker and a ticker."""
+    database = _database(settings)
+    courier = Courier(
+        database=database,
+        settings=settings,
+        intake=Peer(settings, audience="intake", issuer="notifier"),
+        scheduler=Peer(settings, audience="scheduler", issuer="notifier"),
+        providers=_providers(settings, database),
+    )
+    consumer.declare(broker, database, ticker)
+    for queue, actor in QUEUES.items():
+        declare(broker, queue=queue, name=actor, function=_by_id(courier.deliver))
+    declare(broker, queue=PREPARE_QUEUE, name="notifier.prepare", function=_by_id(courier.prepare))
+    sweep = Sweep(
+        database=database,
+        ring_deliver=lambda queue, id_: ring(
+            broker, queue=queue, actor=QUEUES[queue], args=(str(id_),)
+        ),
+        ring_prepare=lambda queue, id_: ring(
+            broker, queue=queue, actor="notifier.prepare", args=(str(id_),)
+        ),
+        deliver=courier.deliver,
+        prepare=courier.prepare,
+    )
+    ticker.every(settings.sweep_seconds, "notifier.ring", sweep.ring)
+    ticker.every(2, "notifier.stand_in", sweep.stand_in)
+    ticker.every(600, "notifier.close_the_books", sweep.close_the_books)
+
+
+def worker() -> dramatiq.Broker:
+    """What `dramatiq services.notifier.app:worker` runs."""
+    use_pinned_zones()
+    settings = Settings.from_env()
+    logs.configure(json=settings.log_json)
+    broker = open_broker(settings.broker_url)
+    ticker = Ticker()
+    broker.add_middleware(ticker)
+    declare_actors(broker, ticker, settings)
+    dramatiq.set_broker(broker)
+    return broker
+
+
+def _database(settings: Settings) -> Database:
+    return Database(settings.database_url, Keyring.from_text(settings.encryption_keys))
+
+
+def _providers(settings: Settings, database: Database) -> dict[str, Provider]:
+    def keep(message: OutgoingMessage, attempt_id: UUID) -> None:
+        with database.begin() as session:
+            mailbox.keep(session, message=message, attempt_id=attempt_id)
+
+    providers: dict[str, Provider] = {"mailbox": MailboxProvider(keep)}
+    if settings.smtp is not None:
+        practice = settings.practice
+        providers["smtp"] = SmtpProvider(
+            settings.smtp,
+            sender_name=practice.neutral_sender,
+            sender_address=practice.sender_address,
+        )
+    if settings.twilio is not None:
+        providers["twilio"] = TwilioProvider(
+            settings.twilio, callback=lambda attempt_id: status_address(settings, attempt_id)
+        )
+    return providers
+
+
+def status_address(settings: Settings, attempt_id: UUID) -> str:
+    """Where Twilio reports on one try: an address of its own, signed, on the configured origin."""
+    mark = derived_token(settings.secret_key, hooks.PURPOSE, attempt_id)
+    return f"{settings.public_url}{PREFIX['notifier']}/hooks/twilio/status/{attempt_id}/{mark}"
+
+
+def _confirm(scheduler: Peer, session_id: UUID) -> StaffIdentity | None:
+    """Ask the scheduler whose session this is; None if it has ended. Raises PeerUnavailable."""
+    try:
+        known: dict[str, Any] = scheduler.get(f"/internal/staff-sessions/{session_id}")
+    except PeerRefused:
+        return None
+    return StaffIdentity(
+        session_id=session_id,
+        account_id=UUID(known["account_id"]),
+        name=known["name"],
+        role=Role(known["role"]),
+    )
+
+
+def _by_id(errand: Any) -> Any:
+    """An actor's arguments are JSON: an id comes as text."""
+
+    def actor(id_: str) -> None:
+        errand(UUID(id_))
+
+    return actor

@@ -1,0 +1,66 @@
+"""What the notifier does when another service speaks: take note, and have the rest done outside.
+
+Nothing is fetched and nothing is sent here; the sweep finds within a second what has to be done.
+"""
+
+from sqlalchemy.orm import Session
+
+from services.notifier.operations import appointments, contacts, planning
+from shared.contracts.intake import ContactChanged, ScreeningCompleted
+from shared.contracts.scheduler import AppointmentBooked, AppointmentCancelled, AppointmentMoved
+from shared.messaging.consumer import Consumer
+
+consumer = Consumer("notifier")
+
+
+@consumer.on(AppointmentBooked)
+def note_booking(event: AppointmentBooked, session: Session) -> None:
+    """A time is taken: messages about it are to be planned."""
+    appointments.note(
+        session,
+        appointment_id=event.appointment_id,
+        sequence=event.sequence,
+        status="booked",
+        person_ids=event.person_ids,
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+    )
+
+
+@consumer.on(AppointmentMoved)
+def note_move(event: AppointmentMoved, session: Session) -> None:
+    """The old time is void from this moment on, the new one to be told."""
+    appointments.note(
+        session,
+        appointment_id=event.appointment_id,
+        sequence=event.sequence,
+        status="booked",
+        person_ids=event.person_ids,
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+    )
+
+
+@consumer.on(AppointmentCancelled)
+def note_cancellation(event: AppointmentCancelled, session: Session) -> None:
+    """Nothing planned for it goes out any more; who was told of it will be told."""
+    appointments.note(
+        session,
+        appointment_id=event.appointment_id,
+        sequence=event.sequence,
+        status="cancelled",
+        person_ids=event.person_ids,
+    )
+
+
+@consumer.on(ContactChanged)
+def note_new_wishes(event: ContactChanged, session: Session) -> None:
+    """Our copy is out of date from this moment on, for messages already waiting too (L19)."""
+    contacts.want(session, person_id=event.person_id, version=event.contact_version)
+    appointments.prepare_again(session, person_id=event.person_id)
+
+
+@consumer.on(ScreeningCompleted)
+def tell_the_practice(event: ScreeningCompleted, session: Session) -> None:
+    """There is something to read: the same note whatever it is."""
+    planning.plan_staff_note(session, response_id=event.response_id)

@@ -1,0 +1,23 @@
+"""What one person is told about one appointment."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppointmentDetails:
+    """A person's view of an appointment at one sequence; `timezone` is theirs, times are UTC.
+
+    `uid` stays for the appointment's life (RFC 5545, 3.8.4.7); `manage_url` is
+    this person's own link.
+    """
+
+    appointment_id: UUID
+    sequence: int
+    status: str
+    start: datetime
+    end: datetime
+    timezone: str
+    uid: str
+    manage_url: str

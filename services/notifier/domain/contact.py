@@ -1,0 +1,54 @@
+"""How a person may be reached: only where they left an address, called it safe, and agreed.
+
+Intake decides what is permitted; "not sure" has become "no" before it gets here.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.notifier.domain.message import Channel
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contact:
+    """One version of a person's wishes, as intake's internal API gives it."""
+
+    person_id: UUID
+    version: int
+    name: str
+    email: str | None
+    phone: str | None
+    email_permitted: bool
+    sms_permitted: bool
+    call_permitted: bool
+    voicemail_permitted: bool
+    locale: str
+    timezone: str | None
+
+    def address(self, channel: Channel) -> str | None:
+        """The address for a channel, or None where nothing may be sent by it."""
+        if channel is Channel.EMAIL:
+            return self.email if self.email_permitted else None
+        return self.phone if self.sms_permitted else None
+
+    @property
+    def channels(self) -> frozenset[Channel]:
+        """The channels by which something may be sent."""
+        return frozenset(channel for channel in Channel if self.address(channel))
+
+    @classmethod
+    def unknown(cls, person_id: UUID, *, version: int) -> "Contact":
+        """Someone whom intake does not know any more: nothing may be sent."""
+        return cls(
+            person_id=person_id,
+            version=version,
+            name="",
+            email=None,
+            phone=None,
+            email_permitted=False,
+            sms_permitted=False,
+            call_permitted=False,
+            voicemail_permitted=False,
+            locale="en",
+            timezone=None,
+        )

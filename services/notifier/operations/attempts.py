@@ -1,0 +1,269 @@
+"""One try at a message: opened before the first byte leaves, followed by what became known of it.
+
+Nothing is ever sent that the last transaction before it did not find still true: appointment,
+wishes, suppression, night and usefulness are all read again under lock (P13, F22, F27).
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID, uuid4
+
+from sqlalchemy.orm import Session
+
+from services.notifier.domain.contact import Contact
+from services.notifier.domain.delivery import LEASE, State, advance
+from services.notifier.domain.message import Channel, Kind, OutgoingMessage, kind_of
+from services.notifier.domain.quiet_hours import is_quiet, next_open
+from services.notifier.domain.reminders import may_break_the_quiet
+from services.notifier.models import AppointmentProjection, Attempt, AttemptEvent, Notification
+from services.notifier.operations import appointments, contacts, suppressions
+from services.notifier.operations.claims import Claim, held
+from services.notifier.operations.rendering import Occasion, TellingWords, render, wording
+from services.notifier.operations.said import seal_message
+from services.notifier.settings import Settings
+from shared.crypto import SubjectErased
+from shared.db import database_now
+from shared.vocabulary import PREFIX
+from shared.zones import zone
+
+WISHES_UNKNOWN_WAIT: Final = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dispatch:
+    """A try that is written down and may now be made."""
+
+    claim: Claim
+    attempt_id: UUID
+    provider: str
+    message: OutgoingMessage
+
+
+class LeaseLost(Exception):
+    """Someone else has taken the message over; this try must stop before it hands over."""
+
+
+class _NotNow(Exception):
+    """The message goes back to waiting until `until`."""
+
+    def __init__(self, reason: str, until: datetime) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.until = until
+
+
+class _Never(Exception):
+    """The message will not be sent; `state` says how it ends."""
+
+    def __init__(self, state: State, reason: str) -> None:
+        super().__init__(reason)
+        self.state = state
+        self.reason = reason
+
+
+def open_attempt(session: Session, *, claim: Claim, settings: Settings) -> Dispatch | None:
+    """Look at everything once more and write the try down; None if the message isn't to be sent.
+
+    The caller commits this before any byte leaves.
+    """
+    found = _locked(session, claim)
+    if found is None:
+        return None
+    row, projection = found
+    now = database_now(session)
+    try:
+        occasion = _occasion(session, row, projection, settings, now=now)
+        message = render(occasion, settings.practice)
+    except _NotNow as wait:
+        _put_off(row, wait, now=now)
+    except _Never as end:
+        _end(row, end.state, end.reason, now=now)
+    except SubjectErased:
+        _end(row, State.SUPPRESSED, "erased", now=now)
+    except TellingWords:
+        _end(row, State.FAILED_TECHNICAL, "telling-words", now=now)
+    else:
+        return _opened(session, claim, row, message, settings, now=now)
+    session.flush()
+    return None
+
+
+def note_handing_over(session: Session, *, dispatch: Dispatch) -> None:
+    """Write down that the next byte may be the one that counts. Raises LeaseLost."""
+    claim = dispatch.claim
+    row = held(session, notification_id=claim.notification_id, fence=claim.fence)
+    if row is None or row.open_attempt_id != dispatch.attempt_id:
+        raise LeaseLost("The message is in other hands by now.")
+    row.lease_until = database_now(session) + LEASE
+    session.add(AttemptEvent(attempt_id=dispatch.attempt_id, kind="handing-over"))
+    session.flush()
+
+
+def _locked(
+    session: Session, claim: Claim
+) -> tuple[Notification, AppointmentProjection | None] | None:
+    """Lock the projection, then the message; None if the message is no longer ours to send."""
+    seen = session.get(Notification, claim.notification_id)
+    if seen is None:
+        return None
+    projection = None
+    if seen.appointment_id is not None:
+        projection = session.get(
+            AppointmentProjection,
+            seen.appointment_id,
+            with_for_update={"read": True},
+            populate_existing=True,
+        )
+    row = held(session, notification_id=claim.notification_id, fence=claim.fence)
+    if row is None or row.state is not State.CLAIMED or row.open_attempt_id is not None:
+        return None
+    return row, projection
+
+
+def _occasion(
+    session: Session,
+    row: Notification,
+    projection: AppointmentProjection | None,
+    settings: Settings,
+    *,
+    now: datetime,
+) -> Occasion:
+    """Everything a message needs to be written, if it may be sent now. Raises _NotNow, _Never."""
+    if now > row.not_after:
+        raise _Never(State.EXPIRED, row.reason or "too-late")
+    if row.person_id is None:
+        return _note_to_the_practice(row, settings)
+    assert row.channel is not None
+    assert row.appointment_id is not None
+    _refuse_untrue(row, projection)
+    contact = contacts.latest(session, person_id=row.person_id)
+    if contact is None:
+        raise _NotNow("wishes-unknown", now + WISHES_UNKNOWN_WAIT)
+    channel = Channel(row.channel)
+    address = _permitted_address(session, channel, contact, settings)
+    details = appointments.details_for(
+        session, appointment_id=row.appointment_id, person_id=row.person_id
+    )
+    if details is None:
+        raise _NotNow("wishes-unknown", now + WISHES_UNKNOWN_WAIT)
+    _respect_the_night(row, details.timezone, now=now)
+    return Occasion(
+        message_id=row.id,
+        purpose=row.purpose,
+        channel=channel,
+        to=address,
+        locale=contact.locale,
+        link=details.manage_url,
+        announced_at=row.announced_at,
+        # A cancellation tells of the time last told, under a sequence of its own (RFC 5546, 3.2.5).
+        details=replace(details, sequence=row.sequence or 0),
+    )
+
+
+def _note_to_the_practice(row: Notification, settings: Settings) -> Occasion:
+    return Occasion(
+        message_id=row.id,
+        purpose=row.purpose,
+        channel=Channel.EMAIL,
+        to=settings.practice.staff_email or settings.practice.sender_address,
+        locale="en",
+        link=settings.public_url + PREFIX["intake"] + "/staff/inquiries",
+        announced_at=row.announced_at,
+    )
+
+
+def _refuse_untrue(row: Notification, projection: AppointmentProjection | None) -> None:
+    wanted = "cancelled" if kind_of(row.purpose) is Kind.CANCELLED else "booked"
+    if projection is None or projection.sequence != row.sequence or projection.status != wanted:
+        raise _Never(State.CANCELLED, "superseded")
+
+
+def _permitted_address(
+    session: Session, channel: Channel, contact: Contact, settings: Settings
+) -> str:
+    address = contact.address(channel)
+    if address is None:
+        raise _Never(State.SUPPRESSED, "not-permitted")
+    if channel not in settings.channels:
+        raise _Never(State.SUPPRESSED, "not-set-up")
+    reason = suppressions.suppressed(session, channel=channel, address=address)
+    if reason is not None:
+        raise _Never(State.SUPPRESSED, reason)
+    return address
+
+
+def _respect_the_night(row: Notification, timezone: str, *, now: datetime) -> None:
+    place = zone(timezone)
+    kind = kind_of(row.purpose)
+    if is_quiet(now, place) and not may_break_the_quiet(
+        kind, announced_at=row.announced_at, now=now
+    ):
+        raise _NotNow("night", next_open(now, place))
+
+
+def _put_off(row: Notification, wait: _NotNow, *, now: datetime) -> None:
+    if wait.until > row.not_after:
+        _end(row, State.EXPIRED, wait.reason, now=now)
+        return
+    row.state = advance(row.state, State.SCHEDULED)
+    row.reason = wait.reason
+    row.due_at = wait.until
+    row.claims = 0
+    row.rung_at = None
+    row.lease_until = None
+    row.changed_at = now
+
+
+def _end(row: Notification, state: State, reason: str, *, now: datetime) -> None:
+    row.state = advance(row.state, state)
+    row.reason = reason
+    row.lease_until = None
+    row.changed_at = now
+
+
+def _opened(
+    session: Session,
+    claim: Claim,
+    row: Notification,
+    message: OutgoingMessage,
+    settings: Settings,
+    *,
+    now: datetime,
+) -> Dispatch:
+    attempt_id = uuid4()
+    row.tries += 1
+    provider = _provider_for(row, settings)
+    session.add(
+        Attempt(
+            id=attempt_id,
+            notification_id=row.id,
+            number=row.tries,
+            fence=row.fence,
+            provider=provider,
+            wording=wording(kind_of(row.purpose)),
+            said_sealed=seal_message(
+                session, notification=row, attempt_id=attempt_id, message=message
+            ),
+        )
+    )
+    row.state = advance(row.state, State.ATTEMPTING)
+    row.reason = None
+    row.claims = 0
+    row.open_attempt_id = attempt_id
+    row.lease_until = now + LEASE
+    row.changed_at = now
+    session.flush()
+    return Dispatch(claim=claim, attempt_id=attempt_id, provider=provider, message=message)
+
+
+def _provider_for(row: Notification, settings: Settings) -> str:
+    """Who carries it: someone outside only when live; a note to nobody's address stays here."""
+    if settings.delivery == "mailbox":
+        return "mailbox"
+    if row.channel == Channel.SMS:
+        return "twilio"
+    to_practice = row.person_id is None
+    if to_practice and (settings.smtp is None or settings.practice.staff_email is None):
+        return "mailbox"
+    return "smtp"

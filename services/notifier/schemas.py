@@ -1,0 +1,83 @@
+"""What the other services tell the notifier, and how the notifier keeps it: one form for both."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_dump, post_load, pre_load
+
+from services.notifier.domain.appointment import AppointmentDetails
+from services.notifier.domain.contact import Contact
+from shared.zones import UnknownZone, zone
+
+_CHANNELS = ("email", "sms", "call", "voicemail")
+
+
+def _a_known_zone(name: str) -> None:
+    try:
+        zone(name)
+    except UnknownZone as error:
+        raise ValidationError(str(error)) from error
+
+
+class ContactSchema(Schema):
+    """A contact: intake's `GET /internal/contacts/<person_id>`, and our sealed copy of it."""
+
+    class Meta:
+        """A newer intake may say more than we read."""
+
+        unknown = EXCLUDE
+
+    person_id = fields.UUID(required=True)
+    version = fields.Integer(required=True)
+    name = fields.String(load_default="", dump_default="")
+    email = fields.String(load_default=None, allow_none=True)
+    phone = fields.String(load_default=None, allow_none=True)
+    email_permitted = fields.Boolean(load_default=False)
+    sms_permitted = fields.Boolean(load_default=False)
+    call_permitted = fields.Boolean(load_default=False)
+    voicemail_permitted = fields.Boolean(load_default=False)
+    locale = fields.String(load_default="en")
+    timezone = fields.String(load_default=None, allow_none=True, validate=_a_known_zone)
+
+    @pre_load
+    def open_channels(self, document: Mapping[str, Any], **_: Any) -> dict[str, Any]:
+        """Read `channels: {email: true, ...}`; a channel that is not named is not permitted."""
+        channels = document.get("channels")
+        named = channels if isinstance(channels, Mapping) else {}
+        return dict(document) | {
+            f"{channel}_permitted": named.get(channel, False) for channel in _CHANNELS
+        }
+
+    @post_load
+    def to_contact(self, data: dict[str, Any], **_: Any) -> Contact:
+        """Make the value."""
+        return Contact(**data)
+
+    @post_dump
+    def close_channels(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Write `channels` the way intake does."""
+        channels = {channel: data.pop(f"{channel}_permitted") for channel in _CHANNELS}
+        return data | {"channels": channels}
+
+
+class AppointmentSchema(Schema):
+    """Details: the scheduler's `GET /internal/appointments/<id>/for/<person_id>`, and our copy."""
+
+    class Meta:
+        """A newer scheduler may say more than we read."""
+
+        unknown = EXCLUDE
+
+    appointment_id = fields.UUID(required=True)
+    sequence = fields.Integer(required=True)
+    status = fields.String(required=True)
+    start = fields.AwareDateTime(required=True)
+    end = fields.AwareDateTime(required=True)
+    timezone = fields.String(required=True, validate=_a_known_zone)
+    uid = fields.String(required=True)
+    manage_url = fields.String(required=True)
+
+    @post_load
+    def to_details(self, data: dict[str, Any], **_: Any) -> AppointmentDetails:
+        """Make the value."""
+        return AppointmentDetails(**data)

@@ -1,0 +1,1 @@
+"""The notifier's doors, one module per audience."""

@@ -1,0 +1,22 @@
+"""Doors for the other services: what became of one person's messages."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint
+
+from services.notifier.operations import message_log
+from services.notifier.web.words import as_document
+from shared.web import database
+from shared.web.audiences import guard_internal
+
+internal = Blueprint("internal", __name__, url_prefix="/internal")
+guard_internal(internal)
+
+
+@internal.get("/people/<uuid:person_id>/messages")
+def messages_of(person_id: UUID) -> dict[str, Any]:
+    """Every message to one person, the newest first: purpose, channel, state, no words."""
+    with database().begin() as session:
+        lines = message_log.for_person(session, person_id=person_id)
+    return {"messages": [as_document(line) for line in lines]}

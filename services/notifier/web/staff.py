@@ -1,0 +1,216 @@
+"""What staff see of messages: the log, each message's way, and its words for those who may read."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from http import HTTPStatus
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import structlog
+from flask import Blueprint, Response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from services.notifier.domain.message import title_of
+from services.notifier.operations import message_log
+from services.notifier.operations.message_log import PAGE, Counts, Line, Opened, Show
+from services.notifier.providers.mime import CALENDAR_FILE
+from services.notifier.settings import Settings
+from services.notifier.web.words import Step, channel_words, chip, trail
+from shared.clock import utcnow
+from shared.vocabulary import Role
+from shared.web import database, settings
+from shared.web.audiences import current_staff, guard_staff
+from shared.web.problems import NotForYourRole, NotFound
+from shared.zones import zone
+
+logger = structlog.get_logger(__name__)
+
+MAY_READ: Final = frozenset({Role.OWNER, Role.CLINICIAN})
+"""Who may read what was said and where it went; the front desk sees how it ended (L01)."""
+
+pages = Blueprint("staff", __name__, url_prefix="/staff", template_folder="../templates")
+guard_staff(pages)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A line of the log as the page draws it."""
+
+    id: UUID
+    at: str
+    icon: str
+    channel: str
+    name: str
+    title: str
+    shape: str
+    label: str
+    steps: list[dict[str, Any]]
+    facts: list[tuple[str, str]]
+
+
+@pages.get("/messages")
+def messages() -> ResponseReturnValue:
+    """The log, filtered by the pills on top."""
+    show = Show(wanted) if (wanted := request.args.get("show", "all")) in set(Show) else Show.ALL
+    page = _page_number(request.args.get("page", "1"))
+    place, now = _practice_zone(), utcnow()
+    began = datetime.combine(now.astimezone(place).date(), time(0), tzinfo=place)
+    with database().begin() as session:
+        found, more = message_log.lines(session, show=show, offset=(page - 1) * PAGE)
+        counts = message_log.counts(session, day_began=began, day_ends=began + timedelta(days=1))
+    return render_template(
+        "notifier/messages.html",
+        here="Messages",
+        rows=[_row(line, place, now) for line in found],
+        summary=_summary(counts),
+        pills=_pills(show, counts),
+        show=show,
+        newer=_page_link(show, page - 1) if page > 1 else None,
+        older=_page_link(show, page + 1) if more else None,
+        may_read=_may_read(),
+    )
+
+
+@pages.get("/messages/<uuid:notification_id>")
+def message(notification_id: UUID) -> ResponseReturnValue:
+    """One message: its way, and for those who may read them its words, address and answers."""
+    opened = _opened(notification_id)
+    place, now = _practice_zone(), utcnow()
+    may_read = _may_read()
+    if may_read:
+        _note_reading(notification_id)
+    return render_template(
+        "notifier/message.html",
+        here="Messages",
+        row=_row(opened.line, place, now, with_answers=may_read),
+        said=opened.message if may_read else None,
+        contact=opened.contact if may_read else None,
+        calendar_file=CALENDAR_FILE,
+    )
+
+
+@pages.get("/messages/<uuid:notification_id>/appointment.ics")
+def calendar_entry(notification_id: UUID) -> ResponseReturnValue:
+    """The calendar entry as it was attached."""
+    if not _may_read():
+        raise NotForYourRole("What was said is for clinicians.")
+    opened = _opened(notification_id)
+    if opened.message is None or not opened.message.calendar:
+        raise NotFound("This message came without a calendar entry.")
+    _note_reading(notification_id)
+    return Response(
+        opened.message.calendar,
+        HTTPStatus.OK,
+        {"Content-Disposition": f"attachment; filename={CALENDAR_FILE}"},
+        content_type="text/calendar; charset=utf-8",
+    )
+
+
+def _opened(notification_id: UUID) -> Opened:
+    with database().begin() as session:
+        opened = message_log.opened(session, notification_id=notification_id)
+    if opened is None:
+        raise NotFound("There is no such message.")
+    return opened
+
+
+def _note_reading(notification_id: UUID) -> None:
+    logger.info(
+        "message read",
+        notification_id=str(notification_id),
+        account_id=str(current_staff().account_id),
+    )
+
+
+def _may_read() -> bool:
+    return current_staff().role in MAY_READ
+
+
+def _practice_zone() -> ZoneInfo:
+    ours: Settings = settings()
+    return zone(ours.practice.timezone)
+
+
+def _page_number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and 0 < len(text) <= 4 else 1
+
+
+def _page_link(show: Show, page: int) -> str:
+    return url_for("staff.messages", show=show.value, page=page or None)
+
+
+def _summary(counts: Counts) -> str:
+    failed = counts.failed_today
+    return (
+        f"Today: {counts.sent_today} sent, {counts.waiting_today} waiting, "
+        f"{failed or 'none'} did not go out."
+    )
+
+
+def _pills(show: Show, counts: Counts) -> list[dict[str, Any]]:
+    labels = {
+        Show.ALL: "All",
+        Show.FAILED: f"Did not go out, {counts.failed}",
+        Show.WAITING: f"Waiting, {counts.waiting}",
+    }
+    return [
+        {"label": label, "href": url_for("staff.messages", show=each.value), "on": each is show}
+        for each, label in labels.items()
+    ]
+
+
+def _row(line: Line, place: ZoneInfo, now: datetime, *, with_answers: bool = False) -> Row:
+    icon, channel = channel_words(line)
+    state = chip(line)
+    steps = [_step(step, place, with_answers=with_answers) for step in trail(line)]
+    return Row(
+        id=line.notification.id,
+        at=_short(line.at, place, now),
+        icon=icon,
+        channel=channel,
+        name=line.name or "Someone whose data was erased",
+        title=title_of(line.notification.purpose),
+        shape=state.shape,
+        label=state.label,
+        steps=steps,
+        facts=_facts(line, place),
+    )
+
+
+def _facts(line: Line, place: ZoneInfo) -> list[tuple[str, str]]:
+    row = line.notification
+    facts = [("Due", _long(row.due_at, place)), ("Of use until", _long(row.not_after, place))]
+    if line.tries:
+        kind, _, version = line.tries[-1].attempt.wording.partition(" ")
+        facts.append(("Words", f"{kind.replace('-', ' ').capitalize()}, version {version}"))
+    return facts
+
+
+def _step(step: Step, place: ZoneInfo, *, with_answers: bool) -> dict[str, Any]:
+    return {
+        "shape": step.shape,
+        "title": step.title,
+        "at": _long(step.at, place, seconds=True),
+        "text": step.text,
+        "code": step.code,
+        "said": step.said if with_answers else "",
+    }
+
+
+def _short(at: datetime, place: ZoneInfo, now: datetime) -> str:
+    local = at.astimezone(place)
+    if local.date() == now.astimezone(place).date():
+        return _clock(local)
+    return f"{local:%b} {local.day}"
+
+
+def _long(at: datetime, place: ZoneInfo, *, seconds: bool = False) -> str:
+    local = at.astimezone(place)
+    return f"{local:%b} {local.day}, {_clock(local, seconds=seconds)}"
+
+
+def _clock(local: datetime, *, seconds: bool = False) -> str:
+    half = "am" if local.hour < 12 else "pm"
+    past = f"{local:%M:%S}" if seconds else f"{local:%M}"
+    return f"{local.hour % 12 or 12}:{past} {half}"
