@@ -54,7 +54,7 @@ class TooDeep(Refusal):
 
 
 def refuse_unwritable_json() -> None:
-    """Look through the JSON body, if there is one that can be read. Raises UnwritableText, TooDeep."""
+    """Look through the JSON body, if it can be read. Raises UnwritableText, TooDeep."""
     try:
         places = list(unwritable_places(request.get_json(silent=True)))
     except RecursionError as error:
@@ -75,21 +75,6 @@ def refuse_unwritable_address() -> None:
         raise NotFound("The link may be old, or already used. Nothing you wrote is lost.")
 
 
-class NoLength(Refusal):
-    """A body in chunks, behind a server that can't say where it ends: it would read as empty."""
-
-    status = HTTPStatus.LENGTH_REQUIRED
-    title = "Please say how long it is"
-
-
-def refuse_endless_body() -> None:
-    """Werkzeug reads a chunked body only if the server ends it (PEP 3333 has no word for it)."""
-    chunked = "Transfer-Encoding" in request.headers
-    if chunked and not request.environ.get("wsgi.input_terminated"):
-        raise NoLength("Send the body with a Content-Length.")
-
-
 def init_inputs(app: Flask) -> None:
-    """Look at every address, and at how a body comes, before any view does."""
+    """Look at every address before any view does."""
     app.before_request(refuse_unwritable_address)
-    app.before_request(refuse_endless_body)

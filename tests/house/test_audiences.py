@@ -24,7 +24,7 @@ ANY = {
 
 
 def service_app(service: Service) -> Flask:
-    """The app as its own composition root makes it. No request of these tests reaches a database."""
+    """The app as its composition root makes it. Nothing here gets as far as a database."""
     root: ModuleType = import_module(f"services.{service}.app")
     settings = import_module(f"services.{service}.settings").Settings
     app: Flask = root.create_app(settings.from_env(environment_for(service, NOWHERE)))
@@ -52,16 +52,14 @@ def rules_of(app: Flask, audience: str) -> list[Rule]:
 
 def address(rule: Rule) -> str:
     """Some address that this rule answers."""
-    values = {
-        name: ANY[type(converter).__name__] for name, converter in rule._converters.items()
-    }
+    values = {name: ANY[type(converter).__name__] for name, converter in rule._converters.items()}
     domain_and_path = rule.build(values)
     assert domain_and_path
     return domain_and_path[1]
 
 
 def method(rule: Rule) -> str:
-    return sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})[0]
+    return min((rule.methods or set()) - {"HEAD", "OPTIONS"})
 
 
 def test_every_view_has_an_audience(app: Flask):

@@ -9,7 +9,9 @@ from cheroot.wsgi import Server
 from flask import Flask
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMIUM = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
 BRING_IT = "no Chromium here: `apt-get install -y chromium` brings one"
 
 

@@ -1,4 +1,4 @@
-"""What a person's browser makes of the pages: leaving, errors, a held time, nothing from elsewhere."""
+"""What a browser makes of the pages: leaving, errors, a held time, nothing from elsewhere."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,8 @@ WRONG = """{% extends 'ui/client.html' %}{% block main %}<div class="col">
 {{ m.question({'id': 'near', 'text': 'I reach out more.', 'type': 'scale', 'options': steps}) }}
 {{ m.onward() }}</form></div>{% endblock %}"""
 
-HELD = """{% extends 'ui/client.html' %}{% block main %}<div class="col" data-zone-guess="{{ zone }}">
+HELD = """{% extends 'ui/client.html' %}{% block main %}
+<div class="col" data-zone-guess="{{ zone }}">
 {{ m.held('9:24 am', left) }}</div>{% endblock %}"""
 
 # Playwright waits for a navigation that never ends, so the page itself has to tell.
@@ -40,9 +41,7 @@ def make_pages(*, left: int = 582, zone: str = "America/Denver", exit_url: str =
     pages = Blueprint("pages", __name__)
     guard_client(pages)
     pages.add_url_rule("/wrong", "wrong", lambda: render_template_string(WRONG, steps=STEPS))
-    pages.add_url_rule(
-        "/held", "held", lambda: render_template_string(HELD, left=left, zone=zone)
-    )
+    pages.add_url_rule("/held", "held", lambda: render_template_string(HELD, left=left, zone=zone))
     pages.add_url_rule("/elsewhere", "elsewhere", lambda: "The weather today")
     app.register_blueprint(pages)
     return app
@@ -70,10 +69,10 @@ def test_l37_esc_three_times_leaves_and_leaves_no_way_back_to_the_page(serve: Se
 def test_l37_the_page_is_covered_before_the_other_one_arrives(serve: Serve, page: Page):
     page.goto(with_exit(serve) + "/wrong")
     covers: list[dict[str, float]] = []
-    page.expose_function("covered", lambda cover: covers.append(cover))
+    page.expose_function("covered", lambda cover: covers.extend([cover]))
     page.evaluate(WATCH_FOR_A_COVER)
 
-    page.route("**/elsewhere", lambda route: None)  # never answers
+    page.route("**/elsewhere", lambda _: None)  # never answers
     page.evaluate("document.querySelector('a[data-exit]').click()")
 
     page.wait_for_timeout(200)

@@ -59,8 +59,8 @@ DANA = StaffIdentity(
     role=Role.CLINICIAN,
 )
 
-CLIENT_PAGE = """{% extends 'ui/client.html' %}{% block main %}<form method="post">{{ csrf_field() }}
-<input name="name" value="{{ name }}"></form>{% endblock %}"""
+CLIENT_PAGE = """{% extends 'ui/client.html' %}{% block main %}
+<form method="post">{{ csrf_field() }}<input name="name" value="{{ name }}"></form>{% endblock %}"""
 STAFF_PAGE = "{% extends 'ui/staff.html' %}{% block main %}<h1>Today</h1>{% endblock %}"
 
 
@@ -137,7 +137,8 @@ def program_doors(check: Callable[[], None]) -> list[Blueprint]:
 
     @api.route("/echo", methods=["GET", "POST"])
     def echo() -> ResponseReturnValue:
-        return jsonify({"token": bearer(), "body": request.get_json(silent=True)})
+        body = request.get_json() if request.method == "POST" else None
+        return jsonify({"token": bearer(), "body": body})
 
     @api.get("/taken")
     def taken() -> ResponseReturnValue:

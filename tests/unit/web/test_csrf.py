@@ -62,7 +62,9 @@ def test_our_own_pages_hide_their_origin_and_still_get_through():
     data = {"csrf_token": token_on(client)}
 
     assert client.post("/page", data=data, headers={"Origin": "null"}).status_code == 200
-    assert client.post("/page", data=data, headers={"Origin": "http://localhost"}).status_code == 200
+    assert (
+        client.post("/page", data=data, headers={"Origin": "http://localhost"}).status_code == 200
+    )
 
 
 def test_the_configured_origin_counts_as_ours_behind_a_gateway():
@@ -115,7 +117,10 @@ def test_staff_forms_are_never_echoed():
 
 
 def test_reading_needs_no_token():
-    assert make_app().test_client().get("/page", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 200
+    assert (
+        make_app().test_client().get("/page", headers={"Sec-Fetch-Site": "cross-site"}).status_code
+        == 200
+    )
 
 
 def test_the_seed_is_out_of_reach_for_scripts():

@@ -1,4 +1,4 @@
-"""Reading a form: blank means not sent, all that is wrong at once, and what was typed comes back."""
+"""Reading a form: blank means not sent, all that is wrong is said at once, nothing is lost."""
 
 import pytest
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema

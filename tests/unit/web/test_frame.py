@@ -1,4 +1,4 @@
-"""What stands around every client page is the same, byte for byte, whoever asks and whatever happened."""
+"""What stands around every client page is the same, byte for byte, whatever happened."""
 
 import re
 from typing import get_args

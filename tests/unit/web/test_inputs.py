@@ -9,11 +9,15 @@ TOKEN = {"Authorization": "Bearer t"}
 
 @pytest.mark.parametrize("text", ["\\u0000", "\\ud800", "a\\udfffb"])
 def test_a_json_text_that_can_not_be_stored_is_refused_beside_its_field(text: str):
-    answer = make_app().test_client().post(
-        "/api/echo",
-        data='{"answers": [{"name": "%s"}], "ok": "\\ud83c\\udf31"}' % text,
-        content_type="application/json",
-        headers=TOKEN,
+    answer = (
+        make_app()
+        .test_client()
+        .post(
+            "/api/echo",
+            data='{"answers": [{"name": "TEXT"}], "ok": "\\ud83c\\udf31"}'.replace("TEXT", text),
+            content_type="application/json",
+            headers=TOKEN,
+        )
     )
 
     assert answer.status_code == 422
@@ -22,16 +26,25 @@ def test_a_json_text_that_can_not_be_stored_is_refused_beside_its_field(text: st
 
 
 def test_a_key_that_can_not_be_stored_is_refused_too():
-    answer = make_app().test_client().post(
-        "/api/echo", data='{"a\\u0000": 1}', content_type="application/json", headers=TOKEN
+    answer = (
+        make_app()
+        .test_client()
+        .post("/api/echo", data='{"a\\u0000": 1}', content_type="application/json", headers=TOKEN)
     )
 
     assert answer.status_code == 422
 
 
 def test_a_pair_of_surrogates_is_a_letter_like_any_other():
-    answer = make_app().test_client().post(
-        "/api/echo", data='{"a": "\\ud83c\\udf31"}', content_type="application/json", headers=TOKEN
+    answer = (
+        make_app()
+        .test_client()
+        .post(
+            "/api/echo",
+            data='{"a": "\\ud83c\\udf31"}',
+            content_type="application/json",
+            headers=TOKEN,
+        )
     )
 
     assert answer.json == {"token": "t", "body": {"a": "🌱"}}

@@ -108,7 +108,9 @@ def test_a_password_is_never_written_back():
 
 
 def test_asking_once_more_posts_with_a_token():
-    source = "{{ m.confirm('Cancel', 'Really?', 'It goes.', '/x', 'Yes, cancel it', 'Keep', '/k') }}"
+    source = (
+        "{{ m.confirm('Cancel', 'Really?', 'It goes.', '/x', 'Yes, cancel it', 'Keep', '/k') }}"
+    )
     page = rendered(source)
 
     assert '<form method="post" action="/x"' in page

@@ -116,5 +116,3 @@ def test_errors_name_the_field_however_deep_it_is():
         {"field": "contact.a/b.0", "pointer": "#/contact/a~1b/0", "detail": "No."},
         {"field": "", "pointer": "#", "detail": "Odd."},
     ]
-
-
