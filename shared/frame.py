@@ -13,6 +13,8 @@ from typing import Any
 import phonenumbers
 import yaml
 
+from shared.settings import Practice
+
 TEXTS = Path(__file__).with_name("texts")
 
 
@@ -37,6 +39,10 @@ class SupportLine:
 class Frame:
     """All words that stand on each client page, whatever was answered (L32)."""
 
+    name: str
+    phone: str
+    phone_href: str
+    exit_href: str
     band_lead: str
     band: tuple[Piece, ...]
     emergency: str
@@ -73,15 +79,19 @@ def frame_texts(locale: str = "en") -> Mapping[str, Any]:
     return texts
 
 
-def frame(practice_phone: str, locale: str = "en") -> Frame:
+def frame(practice: Practice, locale: str = "en") -> Frame:
     """The frame of one practice, in one language."""
     texts = frame_texts(locale)
     notices = texts["notices"]
     return Frame(
+        name=practice.neutral_sender,
+        phone=practice.phone,
+        phone_href=phone_href(practice.phone),
+        exit_href=practice.quick_exit_url,
         band_lead=texts["band"]["lead"],
         band=pieces(texts["band"]["text"], texts["band"]["links"]),
         emergency=notices["emergency"],
-        quick_exit=notices["quick_exit"].replace("{practice_phone}", practice_phone),
+        quick_exit=notices["quick_exit"].replace("{practice_phone}", practice.phone),
         support_title=notices["support_panel_title"],
         support_lines=tuple(
             SupportLine(id=r["id"], label=r["label"], how=pieces(r["how"], r["links"]))

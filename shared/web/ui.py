@@ -91,7 +91,7 @@ def init_ui(app: Flask) -> None:
         phone=practice.phone,
         phone_href=phone_href(practice.phone),
         tel=phone_href,
-        frame=frame(practice.phone),
+        frame=frame(practice),
         mailbox=laid.settings.delivery == "mailbox",
         page_link=page_link,
         public_link=public_link,

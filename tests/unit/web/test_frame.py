@@ -4,10 +4,11 @@ import re
 from typing import get_args
 
 import pytest
+from flask import render_template_string
 
 from shared.frame import BadFrameText, Piece, frame, phone_href, pieces
 from shared.vocabulary import Service
-from tests.unit.web.floor import make_app
+from tests.unit.web.floor import PRACTICE, make_app
 
 SERVICES = get_args(Service)
 
@@ -28,6 +29,16 @@ def test_l32_the_frame_is_the_same_bytes_on_every_page_of_every_service():
 
     assert len(frames) == 1
     assert len(frames.pop()) > 2500
+
+
+def test_l32_a_view_can_not_write_into_the_frame_by_accident():
+    app = make_app()
+    source = "{% extends 'ui/client.html' %}{% block main %}{% endblock %}"
+    with app.test_request_context("/"):
+        plain = render_template_string(source)
+        mixed = render_template_string(source, phone="914-555-0177", neutral="Rowan", name="Rowan")
+
+    assert around_main(plain) == around_main(mixed)
 
 
 def test_l37_exit_is_the_first_thing_that_can_be_pressed():
@@ -85,7 +96,7 @@ def test_a_link_whose_words_are_missing_is_noticed():
 
 
 def test_the_practice_s_own_number_stands_in_the_leaving_text():
-    assert "call us at 914-555-0132." in frame("914-555-0132").quick_exit
+    assert "call us at 914-555-0132." in frame(PRACTICE).quick_exit
 
 
 @pytest.mark.parametrize(
