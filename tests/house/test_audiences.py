@@ -5,7 +5,7 @@ from types import ModuleType
 
 import pytest
 from flask import Flask
-from werkzeug.routing import Rule
+from werkzeug.routing import AnyConverter, Rule
 
 from shared.vocabulary import SERVICES, Service
 from shared.web.audience_names import AUDIENCES
@@ -52,7 +52,12 @@ def rules_of(app: Flask, audience: str) -> list[Rule]:
 
 def address(rule: Rule) -> str:
     """Some address that this rule answers."""
-    values = {name: ANY[type(converter).__name__] for name, converter in rule._converters.items()}
+    values = {
+        name: min(converter.items)
+        if isinstance(converter, AnyConverter)
+        else ANY[type(converter).__name__]
+        for name, converter in rule._converters.items()
+    }
     domain_and_path = rule.build(values)
     assert domain_and_path
     return domain_and_path[1]
