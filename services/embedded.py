@@ -1,0 +1,218 @@
+"""The whole suite in one process on its own PostgreSQL: what `softstart up` runs.
+
+No second code path: compose runs the same `create_app` and `declare_actors` with other addresses.
+"""
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from types import FrameType
+from typing import Final
+
+import dramatiq
+import structlog
+from flask import Flask
+
+from services.databases import DatabaseRefused, Server, own_or_external_server, server_at_hand
+from services.home import Home, HomeUnusable, Secrets
+from services.intake import app as intake
+from services.intake.settings import Settings as IntakeSettings
+from services.notifier import app as notifier
+from services.notifier.settings import Settings as NotifierSettings
+from services.postgres import PostgresFailed
+from services.scheduler import app as scheduler
+from services.scheduler.settings import Settings as SchedulerSettings
+from services.serving import HOST, PortUnavailable, WebServer
+from shared import logs
+from shared.messaging.broker import BadBrokerUrl, open_broker
+from shared.messaging.ticker import Ticker
+from shared.migrations import NewerDatabase
+from shared.settings import BadSetting
+from shared.vocabulary import PREFIX, SERVICES, Service
+from shared.zones import ZoneDataTooOld, use_pinned_zones
+
+logger = structlog.get_logger(__name__)
+
+WORKER_THREADS: Final = 4
+QUEUES: Final = 8  # as many as all three listen to; with too few connections none would hear
+# With the database's own five, everything is over within ten seconds of Ctrl-C.
+WIND_DOWN_SECONDS: Final = 4
+
+
+Refusal: Final = (
+    *(BadBrokerUrl, BadSetting, DatabaseRefused, HomeUnusable, NewerDatabase),
+    *(PortUnavailable, PostgresFailed, ZoneDataTooOld),
+)
+"""What keeps a suite from starting; each says why in one sentence."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AllSettings:
+    """The settings of the three services."""
+
+    intake: IntakeSettings
+    scheduler: SchedulerSettings
+    notifier: NotifierSettings
+
+
+def settings_of_all(
+    server: Server, secrets: Secrets, env: Mapping[str, str], *, port: int
+) -> AllSettings:
+    """Each service's settings: what the environment says, and what the suite knows by itself.
+
+    Raises BadSetting.
+    """
+    address = f"http://{HOST}:{port}"
+    sends = env.get("SMTP_URL") or env.get("TWILIO_ACCOUNT_SID")
+    known = {
+        "BROKER_URL": server.url("queue"),
+        "PUBLIC_URL": address,
+        "DELIVERY": "live" if sends else "mailbox",
+        **env,
+        **{f"{service.upper()}_URL": address + PREFIX[service] for service in SERVICES},
+        "SECRET_KEY": secrets.secret_key,
+        "SERVICE_KEY": secrets.service_key,
+    }
+
+    def for_service(service: Service) -> dict[str, str]:
+        own = {"DATABASE_URL": server.url(service), "ENCRYPTION_KEYS": secrets.keys_of(service)}
+        return {**known, **own}
+
+    return AllSettings(
+        intake=IntakeSettings.from_env(for_service("intake")),
+        scheduler=SchedulerSettings.from_env(for_service("scheduler")),
+        notifier=NotifierSettings.from_env(for_service("notifier")),
+    )
+
+
+class Suite:
+    """The three services, one broker, one ticker and one worker, assembled in this process."""
+
+    def __init__(self, settings: AllSettings) -> None:
+        self.broker = open_broker(
+            settings.intake.broker_url, worker_threads=WORKER_THREADS, queues=QUEUES
+        )
+        ticker = Ticker()
+        self.broker.add_middleware(ticker)
+        self.apps: dict[Service, Flask] = {
+            "intake": intake.create_app(settings.intake),
+            "scheduler": scheduler.create_app(settings.scheduler),
+            "notifier": notifier.create_app(settings.notifier),
+        }
+        intake.declare_actors(self.broker, ticker, settings.intake)
+        scheduler.declare_actors(self.broker, ticker, settings.scheduler)
+        notifier.declare_actors(self.broker, ticker, settings.notifier)
+        self._worker = dramatiq.Worker(self.broker, worker_threads=WORKER_THREADS)
+
+    def start(self) -> None:
+        """Hear events, send what is due, tick."""
+        self._worker.start()
+
+    def stop(self) -> None:
+        """Finish what is being handled; the rest waits in the database for the next start."""
+        self._worker.stop(timeout=WIND_DOWN_SECONDS * 1000)
+        self.broker.close()
+
+
+@dataclass(frozen=True)
+class RunningSuite:
+    """A suite that serves, and where to find it."""
+
+    settings: AllSettings
+    server: Server
+
+    def greeting(self) -> tuple[str, str, str]:
+        """Three lines for whoever started it: clients' page, staff's page, where mail goes."""
+        public = self.settings.intake.public_url
+        return (
+            f"Clients  {public}{PREFIX['intake']}/",
+            f"Staff    {_staff_page(self.settings.scheduler)}",
+            f"Mail     {_where_mail_goes(self.settings.notifier)}",
+        )
+
+
+@contextmanager
+def running(home: Home, port: int, env: Mapping[str, str]) -> Iterator[RunningSuite]:
+    """The whole suite, serving while the context lasts. Raises one of `Refusal`."""
+    use_pinned_zones()
+    with ExitStack() as stack:
+        # The port first: that it is taken should be known before anything has been set going.
+        web = WebServer(port)
+        stack.callback(web.stop)
+        home.open()
+        stack.enter_context(home.locked())
+        stream = stack.enter_context(home.log("softstart.log").open("a", encoding="utf-8"))
+        logs.configure(json=True, stream=stream)
+        secrets = home.secrets()
+        server = stack.enter_context(own_or_external_server(home, secrets, env))
+        server.prepare()
+        settings = settings_of_all(server, secrets, env, port=web.port)
+        suite = Suite(settings)
+        stack.callback(_all_within, WIND_DOWN_SECONDS, web.stop, suite.stop)
+        suite.start()
+        web.start(suite.apps, trust_proxy="PUBLIC_URL" in env)
+        logger.info("suite started", port=web.port)
+        stack.callback(logger.info, "suite stopping")
+        yield RunningSuite(settings, server)
+
+
+def _staff_page(settings: SchedulerSettings) -> str:
+    page = settings.public_url + PREFIX["scheduler"] + "/staff/sign-in"
+    link = scheduler.first_run_link(settings)
+    return f"{link} (for the owner, once)" if link else page
+
+
+def _where_mail_goes(settings: NotifierSettings) -> str:
+    log = settings.public_url + PREFIX["notifier"] + "/staff/messages"
+    if settings.delivery == "mailbox":
+        return f"nothing leaves this machine: it stays in {log} (SMTP_URL sends it)"
+    by = settings.smtp.host if settings.smtp else "nobody, texts only"
+    return f"sent by {by}, and listed in {log}"
+
+
+def staff_link(home: Home, env: Mapping[str, str], *, port: int) -> str:
+    """A link that lets the owner in, once, whether or not a suite runs. Raises one of `Refusal`.
+
+    Where the services run as separate processes, the environment is the scheduler's own.
+    """
+    use_pinned_zones()
+    if "SECRET_KEY" in env:
+        return scheduler.new_owner_link(SchedulerSettings.from_env(env))
+    with server_at_hand(home, env) as server:
+        server.prepare()
+        settings = settings_of_all(server, home.secrets(), env, port=port)
+        return scheduler.new_owner_link(settings.scheduler)
+
+
+def _all_within(seconds: float, *steps: Callable[[], None]) -> None:
+    """Run the steps side by side and wait so long; a thread in a slow call is left behind.
+
+    It can lose nothing: whatever it was doing is a row that says so, and is taken up again.
+    """
+    threads = [threading.Thread(target=step, daemon=True) for step in steps]
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + seconds
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+
+
+@contextmanager
+def until_told_to_stop() -> Iterator[None]:
+    """The first SIGINT, SIGTERM or SIGHUP ends the block, in order; later ones are ignored."""
+
+    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        for each in heard:
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    # Under `nohup` SIGHUP is ignored already, and stays so.
+    possible = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    heard = [each for each in possible if signal.getsignal(each) is not signal.SIG_IGN]
+    for each in heard:
+        signal.signal(each, stop)
+    with suppress(KeyboardInterrupt):
+        yield
