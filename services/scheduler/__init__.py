@@ -4,5 +4,5 @@ Says: AppointmentBooked, AppointmentMoved, AppointmentCancelled. Hears: ContactC
 Pages: choosing a time and looking after it (`/t/...`, `/m/...`), and the console of the staff.
 Tables: practitioner, schedule, availability, date_override, appointment_type, contact_copy,
 invitation, appointment, participant, appointment_history, staff_account, staff_session,
-staff_link, sign_in_throttle.
+staff_link, throttle.
 """

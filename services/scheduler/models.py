@@ -343,10 +343,10 @@ class StaffLink(Base):
     used_at: Mapped[datetime | None]
 
 
-class SignInThrottle(Base):
-    """Failed tries of one account or one place, under a keyed hash, shared by all processes."""
+class Throttle(Base):
+    """Failed tries under a keyed hash of who tried or from where, shared by all processes."""
 
-    __tablename__ = "sign_in_throttle"
+    __tablename__ = "throttle"
 
     key: Mapped[bytes] = mapped_column(primary_key=True)
     failures: Mapped[int]

@@ -46,12 +46,25 @@ class Contact:
         """Whether there is a number, and a yes to calls."""
         return self.may_call and bool(self.phone)
 
+    @property
+    def shown_phone(self) -> str:
+        """The number as people write it here, or nothing."""
+        return shown_phone(self.phone) if self.phone else ""
+
 
 def shown_phone(number: str) -> str:
     """A number as people write it here: +19145550177 is 914-555-0177; others stay as they are."""
     if number.startswith("+1") and len(number) == 12:
         return f"{number[2:5]}-{number[5:8]}-{number[8:]}"
     return number
+
+
+def ways_to_talk(video_room: str | None) -> list[tuple[str, str]]:
+    """(value, label) of how an appointment can take place with someone."""
+    ways = [("phone", "By phone")]
+    if video_room:
+        ways.append(("video", "By video"))
+    return ways
 
 
 _CALLER = {

@@ -4,8 +4,7 @@ Refused
 ├── NoSuchLink         the token opens nothing here
 ├── BookingRefused
 │   ├── SlotTaken      somebody was quicker, or the time was never on offer
-│   ├── AlreadyBooked  this permission has its appointment
-│   └── HoldExpired    the held minutes are over; only the time is lost
+│   └── AlreadyBooked  this permission has its appointment
 ├── ChangeRefused
 │   ├── TooLate        inside the window in which people have to call
 │   └── NotPossible    the appointment's status does not allow it
@@ -55,12 +54,6 @@ class AlreadyBooked(BookingRefused):
     """The permission has been used for an appointment that still stands."""
 
     sentence = "You have a time already. You can move it, or cancel it and choose again."
-
-
-class HoldExpired(BookingRefused):
-    """The minutes of the hold are over, or there never was one. Only the time is lost."""
-
-    sentence = "The time we were holding has run out. Your answers are kept. Please choose again."
 
 
 class ChangeRefused(Refused):

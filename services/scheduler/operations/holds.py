@@ -64,10 +64,16 @@ def one_at_a_time(session: Session, invitation: Invitation) -> None:
 
 def is_wanted(session: Session, appointment: Appointment, wanted: Wanted) -> bool:
     """Whether the person has already what they ask for."""
-    who = session.scalars(
+    return appointment.starts_at == wanted.start and wanted.would_take(
+        practitioner_of(session, appointment)
+    )
+
+
+def practitioner_of(session: Session, appointment: Appointment) -> UUID:
+    """With whom an appointment is."""
+    return session.scalars(
         select(Schedule.practitioner_id).where(Schedule.id == appointment.schedule_id)
     ).one()
-    return appointment.starts_at == wanted.start and wanted.would_take(who)
 
 
 def place(

@@ -100,6 +100,15 @@ def mark_contact_stale(session: Session, *, person_id: UUID, version: int) -> No
     )
 
 
+def stop_refreshing(session: Session, *, person_id: UUID) -> None:
+    """Intake has nothing newer after all; what we have stays until we are told to erase it."""
+    session.execute(
+        update(ContactCopy)
+        .where(ContactCopy.person_id == person_id)
+        .values(version=ContactCopy.known_version)
+    )
+
+
 @dataclass(frozen=True)
 class StaleContact:
     """A person whose copy is older than what intake has."""

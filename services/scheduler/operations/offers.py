@@ -64,6 +64,17 @@ class Offers:
         """What else one could take, nearest to `start`, in order of time."""
         return nearest(self.starts, minute_at_or_before(start), count)
 
+    def with_only(self, practitioner_id: UUID) -> "Offers":
+        """The same with one practitioner alone."""
+        hosts = {n for n, one in self.schedules.items() if one.practitioner_id == practitioner_id}
+        kept = [Offer(one.start, tuple(hosts)) for one in self.starts if hosts & {*one.hosts}]
+        return Offers(kept, self.schedules)
+
+    def without(self, start: datetime) -> "Offers":
+        """The same but for one start: nobody moves a time to where it is."""
+        minute = minute_at_or_before(start)
+        return Offers([one for one in self.starts if one.start != minute], self.schedules)
+
     def at(self, start: datetime) -> list[OpenSchedule]:
         """Who has that start, in the order in which they should be asked."""
         minute = minute_at_or_before(start)
@@ -82,19 +93,14 @@ def offers(
     *,
     policy: Policy,
     now: datetime,
-    practitioner_id: UUID | None = None,
     besides_invitation: UUID | None = None,
 ) -> Offers:
-    """What can be booked, with anyone or with one practitioner, from now through the horizon.
+    """What can be booked with anyone, from now through the horizon.
 
     `besides_invitation`: what that person has already, a hold or the time to be moved, is in
     nobody's way.
     """
-    found = {
-        one.id: one
-        for one in open_schedules(session)
-        if practitioner_id is None or one.practitioner_id == practitioner_id
-    }
+    found = {one.id: one for one in open_schedules(session)}
     taken = taken_times(
         session,
         list(found),

@@ -43,6 +43,7 @@ class OpenSchedule:
     id: int
     practitioner_id: UUID
     name: str
+    video: bool
     hours: Hours
 
     @property
@@ -98,15 +99,21 @@ def open_schedules(session: Session) -> list[OpenSchedule]:
     )
     rows = session.execute(
         select(
-            Schedule.id, Practitioner.id, Practitioner.name, Schedule.timezone, weekly, overrides
+            Schedule.id,
+            Practitioner.id,
+            Practitioner.name,
+            Practitioner.video_room.is_not(None),
+            Schedule.timezone,
+            weekly,
+            overrides,
         )
         .join(Practitioner)
         .where(Practitioner.left_at.is_(None))
         .order_by(Practitioner.name, Schedule.id)
     )
     return [
-        OpenSchedule(number, who, name, _hours(timezone, week or [], days or []))
-        for number, who, name, timezone, week, days in rows
+        OpenSchedule(number, who, name, video, _hours(timezone, week or [], days or []))
+        for number, who, name, video, timezone, week, days in rows
     ]
 
 
@@ -258,4 +265,13 @@ def reset_day(session: Session, schedule_id: int, *, day: date) -> None:
     schedule.version += 1
     session.execute(
         delete(DateOverride).where(DateOverride.schedule_id == schedule_id, DateOverride.day == day)
+    )
+
+
+def practitioners(session: Session) -> list[Practitioner]:
+    """Everyone who sees clients here, by name."""
+    return list(
+        session.scalars(
+            select(Practitioner).where(Practitioner.left_at.is_(None)).order_by(Practitioner.name)
+        )
     )

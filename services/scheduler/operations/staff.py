@@ -73,19 +73,35 @@ def first_run_link(session: Session, *, settings: Settings, now: datetime) -> st
     return f"{settings.public_url}{PREFIX['scheduler']}/staff/first-run/{token}"
 
 
-def sign_in_link(session: Session, *, email: str, settings: Settings, now: datetime) -> str | None:
-    """A link that signs one person in, once, within ten minutes: for whoever runs the server."""
-    account = _by_address(session, email)
-    if account is None:
-        return None
+def owner_link(session: Session, *, settings: Settings, now: datetime) -> str:
+    """A link that lets the owner in, once: to make the first account, or to sign in with it."""
+    first = first_run_link(session, settings=settings, now=now)
+    if first is not None:
+        return first
+    owner = session.scalars(
+        select(StaffAccount)
+        .where(StaffAccount.role == Role.OWNER, StaffAccount.closed_at.is_(None))
+        .order_by(StaffAccount.created_at)
+    ).first()
+    if owner is None:
+        raise LinkExpired
+    return _sign_in_address(session, owner, settings, now)
+
+
+def _sign_in_address(
+    session: Session, account: StaffAccount, settings: Settings, now: datetime
+) -> str:
     token = _new_link(session, purpose="sign-in", account_id=account.id, now=now)
     return f"{settings.public_url}{PREFIX['scheduler']}/staff/link/{token}"
 
 
-def open_link(session: Session, *, token: str, now: datetime) -> StaffLink:
-    """The link, if it still works. Looking does not use it up. Raises LinkExpired."""
-    link = session.get(StaffLink, token_sha256(token))
-    if link is None or link.used_at is not None or link.expires_at <= now:
+def refuse_expired(session: Session, *, token: str, purpose: Purpose, now: datetime) -> None:
+    """Raises LinkExpired unless the link still works. Looking does not use it up."""
+    _working(session.get(StaffLink, token_sha256(token)), purpose, now)
+
+
+def _working(link: StaffLink | None, purpose: Purpose, now: datetime) -> StaffLink:
+    if link is None or link.purpose != purpose or link.used_at or link.expires_at <= now:
         raise LinkExpired
     return link
 
@@ -106,9 +122,8 @@ def _new_link(session: Session, *, purpose: Purpose, account_id: UUID | None, no
 
 def _use(session: Session, token: str, purpose: Purpose, now: datetime) -> StaffLink:
     """Use the link up; of two who try at once, one gets it. Raises LinkExpired."""
-    link = session.get(StaffLink, token_sha256(token), with_for_update=True)
-    if link is None or link.purpose != purpose or link.used_at or link.expires_at <= now:
-        raise LinkExpired
+    found = session.get(StaffLink, token_sha256(token), with_for_update=True)
+    link = _working(found, purpose, now)
     link.used_at = now
     session.flush()
     return link
@@ -190,6 +205,11 @@ def _add_account(
     session.add(account)
     session.flush()
     return account
+
+
+def account(session: Session, account_id: UUID) -> StaffAccount:
+    """Who is signed in."""
+    return session.get_one(StaffAccount, account_id)
 
 
 def accounts(session: Session) -> list[StaffAccount]:

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.scheduler.domain.errors import TooManyTries
-from services.scheduler.models import SignInThrottle
+from services.scheduler.models import Throttle
 from shared.crypto import blind_index
 
 FIRST_WAIT: Final = timedelta(seconds=30)
@@ -39,6 +39,11 @@ def place_tries(session: Session, place: str) -> Tries:
     return Tries(blind_index(session, "throttle.place", place), free=20)
 
 
+def link_tries(session: Session, place: str) -> Tries:
+    """The counter of links that opened nothing: a mistyped one is human, thirty are a search."""
+    return Tries(blind_index(session, "throttle.link", place), free=30)
+
+
 def wait_after(failures: int, free: int) -> timedelta:
     """How long the next try has to wait: nothing at first, then 30 s, 1 min, 2 ... 15 min."""
     if failures < free:
@@ -50,11 +55,9 @@ def wait_after(failures: int, free: int) -> timedelta:
 def refuse_blocked(session: Session, tries: list[Tries], *, now: datetime) -> None:
     """Raises TooManyTries while one of the counters has to wait."""
     until = session.scalar(
-        select(SignInThrottle.blocked_until)
-        .where(
-            SignInThrottle.key.in_([one.key for one in tries]), SignInThrottle.blocked_until > now
-        )
-        .order_by(SignInThrottle.blocked_until.desc())
+        select(Throttle.blocked_until)
+        .where(Throttle.key.in_([one.key for one in tries]), Throttle.blocked_until > now)
+        .order_by(Throttle.blocked_until.desc())
         .limit(1)
     )
     if until is not None:
@@ -65,11 +68,9 @@ def count_failure(session: Session, tries: list[Tries], *, now: datetime) -> Non
     """One more failure for each counter. A day without any begins anew."""
     for one in sorted(tries, key=lambda some: some.key):  # in one order: no waiting in a circle
         session.execute(
-            insert(SignInThrottle)
-            .values(key=one.key, failures=0, failed_at=now)
-            .on_conflict_do_nothing()
+            insert(Throttle).values(key=one.key, failures=0, failed_at=now).on_conflict_do_nothing()
         )
-        row = session.get_one(SignInThrottle, one.key, with_for_update=True)
+        row = session.get_one(Throttle, one.key, with_for_update=True)
         row.failures = 1 if now - row.failed_at > FORGOTTEN_AFTER else row.failures + 1
         row.failed_at = now
         row.blocked_until = now + wait_after(row.failures, one.free)
@@ -78,4 +79,4 @@ def count_failure(session: Session, tries: list[Tries], *, now: datetime) -> Non
 
 def forgive(session: Session, tries: Tries) -> None:
     """A success: the counter begins anew."""
-    session.execute(delete(SignInThrottle).where(SignInThrottle.key == tries.key))
+    session.execute(delete(Throttle).where(Throttle.key == tries.key))

@@ -46,12 +46,7 @@ class Intake:
             timezone=answer.get("timezone"),
         )
 
-    def contact(self, person_id: UUID) -> tuple[int, Mapping[str, Any]] | None:
-        """(version, contact document) of a person, or None when intake has forgotten them."""
-        try:
-            answer = self._peer.get(f"/internal/contacts/{person_id}")
-        except PeerRefused as refusal:
-            if refusal.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
-                return None
-            raise
+    def contact(self, person_id: UUID) -> tuple[int, Mapping[str, Any]]:
+        """(version, contact document) of a person. Raises PeerRefused for one it doesn't know."""
+        answer = self._peer.get(f"/internal/contacts/{person_id}")
         return int(answer["version"]), answer

@@ -347,10 +347,10 @@ def _accounts() -> None:
         ),
     )
     op.create_table(
-        "sign_in_throttle",
+        "throttle",
         sa.Column("key", sa.LargeBinary, nullable=False),
         sa.Column("failures", sa.Integer, nullable=False),
         _at("failed_at"),
         _at("blocked_until", nullable=True),
-        sa.PrimaryKeyConstraint("key", name="pk_sign_in_throttle"),
+        sa.PrimaryKeyConstraint("key", name="pk_throttle"),
     )

@@ -1,0 +1,112 @@
+"""The composition root: here, and nowhere else, settings become an app, actors and a worker."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from uuid import UUID
+
+import dramatiq
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from services.scheduler import jobs
+from services.scheduler.consumers import consumer
+from services.scheduler.operations import staff as staff_operations
+from services.scheduler.providers.intake import Intake
+from services.scheduler.settings import Settings
+from services.scheduler.web import api, client, internal, practice, staff, staff_door
+from services.scheduler.web.refusals import init_refusals
+from services.scheduler.web.staff_door import identity_of
+from shared import logs
+from shared.clock import utcnow
+from shared.crypto import Keyring
+from shared.db import Database
+from shared.messaging.broker import open_broker
+from shared.messaging.ticker import Ticker
+from shared.peers import Peer
+from shared.web import init_app, keep
+from shared.web.identity import StaffIdentity
+from shared.web.openapi import JsonApi
+from shared.zones import use_pinned_zones
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The scheduler's web app: `gunicorn 'services.scheduler.app:create_app()'`."""
+    settings = settings or _settings_of_process()
+    database = _database(settings)
+    app = Flask(__name__)
+    init_app(
+        app, settings, database, service="scheduler", confirm_session=partial(_confirm, database)
+    )
+    keep(app, "intake", _intake(settings))
+    init_refusals(app)
+    app.register_blueprint(client.pages)
+    app.register_blueprint(staff_door.pages)
+    app.register_blueprint(staff.pages)
+    app.register_blueprint(practice.pages)
+    app.register_blueprint(internal.pages)
+    JsonApi(app, title="Scheduler").register_blueprint(api.api)
+    return app
+
+
+def declare_actors(broker: dramatiq.Broker, ticker: Ticker, settings: Settings) -> None:
+    """Bind the scheduler's ear and its clockwork to a broker."""
+    database = _database(settings)
+    intake = _intake(settings)
+    consumer.declare(broker, database, ticker)
+    ticker.every(30, "scheduler.holds", lambda: jobs.release_expired_holds(database))
+    ticker.every(5, "scheduler.contacts", lambda: jobs.refresh_contacts(database, intake))
+
+
+def worker() -> dramatiq.Broker:
+    """The scheduler's worker: `dramatiq services.scheduler.app:worker`."""
+    settings = _settings_of_process()
+    broker = open_broker(settings.broker_url)
+    ticker = Ticker()
+    broker.add_middleware(ticker)
+    declare_actors(broker, ticker, settings)
+    dramatiq.set_broker(broker)
+    return broker
+
+
+def first_run_link(settings: Settings) -> str | None:
+    """The address at which the owner makes the first account, or None when there is one."""
+    with _one_transaction(settings) as session:
+        return staff_operations.first_run_link(session, settings=settings, now=utcnow())
+
+
+def new_owner_link(settings: Settings) -> str:
+    """A link that lets the owner in once: to make the account, or to sign in with it."""
+    with _one_transaction(settings) as session:
+        return staff_operations.owner_link(session, settings=settings, now=utcnow())
+
+
+def _settings_of_process() -> Settings:
+    use_pinned_zones()
+    settings = Settings.from_env()
+    logs.configure(json=settings.log_json)
+    return settings
+
+
+def _database(settings: Settings) -> Database:
+    return Database(settings.database_url, Keyring.from_text(settings.encryption_keys))
+
+
+def _intake(settings: Settings) -> Intake:
+    return Intake(Peer(settings, audience="intake", issuer="scheduler"))
+
+
+@contextmanager
+def _one_transaction(settings: Settings) -> Iterator[Session]:
+    database = _database(settings)
+    try:
+        with database.begin() as session:
+            yield session
+    finally:
+        database.dispose()
+
+
+def _confirm(database: Database, session_id: UUID) -> StaffIdentity | None:
+    with database.begin() as session:
+        found = staff_operations.confirm(session, session_id=session_id, now=utcnow())
+        return identity_of(found) if found else None

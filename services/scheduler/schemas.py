@@ -1,0 +1,258 @@
+"""What comes in from forms and programs, and what goes out: one validator whichever the door."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+
+from shared.zones import UnknownZone, zone
+
+_FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2200, 1, 1)
+
+# The address of a page of theirs, which a client will be led to: never a script or a file.
+_WEB_ADDRESS = validate.URL(
+    schemes={"https"}, error="Write the whole address, beginning with https://."
+)
+
+
+class Day(fields.Date):
+    """A date of our times: calendars and zones end long before dates do."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        between = validate.Range(_FIRST_DAY, _LAST_DAY, error="Choose a day of these years.")
+        super().__init__(validate=between, **kwargs)
+
+
+class ZoneName(fields.String):
+    """An IANA time zone that we know."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
+        name = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return zone(name).key
+        except UnknownZone as error:
+            raise ValidationError("Choose a time zone from the list.") from error
+
+
+class Instant(fields.AwareDateTime):
+    """A point in time with its offset, RFC 3339."""
+
+    default_error_messages = {
+        "invalid": "Write the time like this: 2027-03-10T15:30:00Z.",
+        "invalid_awareness": "Say which time zone: end it with Z, or with an offset like -05:00.",
+    }
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> datetime:
+        at = super()._deserialize(value, attr, data, **kwargs)
+        if not _FIRST_DAY <= at.date() < _LAST_DAY:
+            raise self.make_error("invalid")
+        return at
+
+
+class SlotChoice(fields.String):
+    """A time of the picker: "2027-03-10T15:30Z/<practitioner>", read as (instant, practitioner)."""
+
+    default_error_messages = {"required": "Choose a time.", "invalid": "Choose a time."}
+
+    def _deserialize(  # type: ignore[override]
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> tuple[datetime, UUID]:
+        start, _, practitioner = super()._deserialize(value, attr, data, **kwargs).partition("/")
+        try:
+            at = Instant().deserialize(start)
+            return at, UUID(practitioner)
+        except (ValidationError, ValueError) as error:
+            raise self.make_error("invalid") from error
+
+
+class Strict(Schema):
+    """Nothing slips in that was not asked for (ASVS 15.3.3)."""
+
+    class Meta:
+        unknown = RAISE
+
+
+# ---------------------------------------------------------------- a client's forms
+
+
+class HoldForm(Strict):
+    """A time was pressed. `anyone`: someone else may take it if that person is not free now."""
+
+    start = SlotChoice(required=True)
+    anyone = fields.Boolean(load_default=False)
+
+
+class BookForm(Strict):
+    """The held time is right, and how to talk."""
+
+    start = SlotChoice(required=True)
+    how = fields.String(
+        required=True,
+        validate=validate.OneOf(["phone", "video"], error="Choose one of the answers."),
+        error_messages={"required": "Say how you would like to talk."},
+    )
+
+
+class MoveForm(Strict):
+    """Another time for the same appointment."""
+
+    start = SlotChoice(required=True)
+
+
+class ZoneForm(Strict):
+    """Where the person is."""
+
+    timezone = ZoneName(
+        required=True, error_messages={"required": "Choose a time zone from the list."}
+    )
+
+
+# ---------------------------------------------------------------- the staff's forms
+
+_NAME = validate.Length(max=80, error="Please use at most 80 characters.")
+
+
+class SignInForm(Strict):
+    """Address and password; anything may be wrong with them, and nothing is said about it here."""
+
+    email = fields.String(required=True, validate=validate.Length(max=254))
+    password = fields.String(required=True, validate=validate.Length(max=1000))
+    next = fields.String(load_default=None)
+
+
+class ColleagueForm(Strict):
+    """Someone who sees clients."""
+
+    name = fields.String(
+        required=True,
+        validate=_NAME,
+        error_messages={"required": "Write the name that clients will see."},
+    )
+    credentials = fields.String(load_default="", validate=_NAME)
+    email = fields.Email(
+        required=True,
+        validate=validate.Length(max=254),
+        error_messages={"required": "Write the address to sign in with."},
+    )
+    video_room = fields.String(load_default=None, validate=_WEB_ADDRESS)
+
+
+class OwnerForm(ColleagueForm):
+    """The first of all accounts."""
+
+    password = fields.String(
+        required=True,
+        validate=validate.Length(max=1000),
+        error_messages={"required": "Choose a password of at least 15 characters."},
+    )
+
+
+class PasswordForm(Strict):
+    """A password chosen with a welcome link."""
+
+    password = fields.String(
+        required=True,
+        validate=validate.Length(max=1000),
+        error_messages={"required": "Choose a password of at least 15 characters."},
+    )
+
+
+class DayOffForm(Strict):
+    """A date on which somebody sees nobody."""
+
+    day = Day(required=True, error_messages={"required": "Choose a day."})
+
+
+class WallTime(fields.Time):
+    """A time on the wall, to the minute, as a browser's time field sends it."""
+
+    default_error_messages = {
+        "required": "Write both times.",
+        "invalid": "Write the time like this: 09:30.",
+    }
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> time:
+        return (
+            super()
+            ._deserialize(value, attr, data, **kwargs)
+            .replace(second=0, microsecond=0, tzinfo=None)
+        )
+
+
+# ---------------------------------------------------------------- programs
+
+
+class SlotsQuery(Strict):
+    """Which days to list, in whose zone. Days are those of that zone."""
+
+    from_ = Day(data_key="from", load_default=None)
+    days = fields.Integer(load_default=14, validate=validate.Range(1, 62))
+    timezone = ZoneName(load_default=None)
+    practitioner_id = fields.UUID(load_default=None)
+
+
+class SlotSchema(Schema):
+    """A time that can be booked, and who would take it."""
+
+    start = fields.AwareDateTime(format="iso")
+    end = fields.AwareDateTime(format="iso")
+    local = fields.String(metadata={"description": "The start by the clock in `timezone`."})
+    practitioner_ids = fields.List(fields.UUID())
+
+
+class SlotsSchema(Schema):
+    """Times in order."""
+
+    timezone = fields.String()
+    slots = fields.List(fields.Nested(SlotSchema))
+
+
+class WantedSchema(Strict):
+    """A start and with whom; without `practitioner_id`, whoever is free."""
+
+    start = Instant(required=True)
+    practitioner_id = fields.UUID(load_default=None)
+
+
+class BookSchema(WantedSchema):
+    """A time to book."""
+
+    how = fields.String(
+        load_default="phone",
+        validate=validate.OneOf(["phone", "video"], error="It is phone or video."),
+    )
+    timezone = ZoneName(load_default=None)
+
+
+class HoldSchema(Schema):
+    """A time that is kept until `hold_until`."""
+
+    start = fields.AwareDateTime(format="iso")
+    end = fields.AwareDateTime(format="iso")
+    hold_until = fields.AwareDateTime(format="iso")
+    practitioner_id = fields.UUID()
+
+
+class AppointmentSchema(Schema):
+    """An appointment, as the one who has it may see it."""
+
+    id = fields.UUID()
+    status = fields.String()
+    sequence = fields.Integer()
+    start = fields.AwareDateTime(format="iso")
+    end = fields.AwareDateTime(format="iso")
+    timezone = fields.String()
+    how = fields.String()
+    practitioner_id = fields.UUID()
+    practitioner_name = fields.String()
+    manage_url = fields.String()
+    manage_token = fields.String()
+    ics_url = fields.String()

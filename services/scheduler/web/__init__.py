@@ -1,0 +1,1 @@
+"""The doors: clients come by their links, staff by their session, programs by tokens."""

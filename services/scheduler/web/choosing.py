@@ -1,0 +1,125 @@
+"""The page on which a time is chosen, for whoever stands at a door and for whatever reason."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Self
+from uuid import UUID
+
+from flask import render_template
+from sqlalchemy.orm import Session
+
+from services.scheduler.domain.errors import SlotTaken
+from services.scheduler.operations.offers import Offers, Wanted, offers
+from services.scheduler.operations.schedules import OpenSchedule
+from services.scheduler.web import words
+from services.scheduler.web.doors import Guest, own_settings, shown_zone
+from services.scheduler.web.picker import picker
+from services.scheduler.web.words import When
+from shared.clock import utcnow
+from shared.vocabulary import AppointmentStatus
+from shared.zones import zone_title
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What part of the page was asked for, and why it is shown again."""
+
+    day: date | None = None
+    first: date | None = None
+    practitioner: UUID | None = None
+    anyone: bool = False
+    over: bool = False
+    lost: Wanted | None = None
+    errors: Mapping[str, list[str]] = field(default_factory=dict)
+
+    @classmethod
+    def from_query(cls, args: Mapping[str, str]) -> Self:
+        """From the address. What can't be read is not asked for: a link may be cut or mistyped."""
+        return cls(
+            day=read_date(args.get("day")),
+            first=read_date(args.get("from")),
+            practitioner=read_uuid(args.get("with")),
+            anyone=args.get("with") == "anyone",
+            over=args.get("over") == "1",
+        )
+
+    @classmethod
+    def instead_of(cls, wanted: Wanted, taken: SlotTaken) -> Self:
+        """After a time was taken: the same day, and the sentence beside the times."""
+        return cls(lost=wanted, errors={"start": [str(taken)]})
+
+
+def choose_page(session: Session, who: Guest, asked: Asked) -> str:
+    """Days and times as HTML, with everything that can be booked now, and only that."""
+    now = utcnow()
+    shown = shown_zone(who)
+    moving = who.place if who.place and who.place.status == AppointmentStatus.BOOKED else None
+    everyone = offers(
+        session,
+        policy=who.invitation.type.policy(notice=own_settings().booking_notice),
+        now=now,
+        besides_invitation=who.invitation.id,
+    )
+    only = asked.practitioner
+    if moving and not asked.anyone and only is None:
+        only = moving.practitioner.id
+    free = everyone.with_only(only) if only else everyone
+    if moving:
+        free = free.without(moving.appointment.starts_at)
+
+    def link(day: str | None = None, from_: str | None = None) -> str:
+        chosen = "anyone" if asked.anyone else str(asked.practitioner or "") or None
+        return who.address("choose", {"day": day, "from": from_, "with": chosen})
+
+    lost_day = asked.lost.start.astimezone(shown.info).date() if asked.lost else None
+    page = picker(
+        free, zone=shown.info, now=now, link=link, day=asked.day or lost_day, first=asked.first
+    )
+    return render_template(
+        "scheduler/choose.html",
+        who=who,
+        asked=asked,
+        picker=page,
+        people=_people(everyone, who, only),
+        anyone_link=who.address("choose", {"with": "anyone" if moving else None}),
+        only=only,
+        video=any(one.video for one in everyone.schedules.values()),
+        zone_title=zone_title(shown.info.key),
+        zone_guess=shown.info.key if shown.guessed else None,
+        now_there=words.clock(now.astimezone(shown.info)),
+        length=who.invitation.type.duration,
+        moving=When(moving.appointment.starts_at, moving.appointment.ends_at, shown.info)
+        if moving
+        else None,
+    )
+
+
+def _people(everyone: Offers, who: Guest, only: UUID | None) -> list[dict[str, object]]:
+    """The pills: one for each person who sees clients."""
+
+    def pill(one: OpenSchedule) -> dict[str, object]:
+        return {
+            "name": one.name,
+            "href": who.address("choose", {"with": str(one.practitioner_id)}),
+            "chosen": one.practitioner_id == only,
+        }
+
+    return [pill(one) for one in everyone.schedules.values()]
+
+
+def read_date(text: str | None) -> date | None:
+    """A day of our times, or nothing."""
+    try:
+        found = date.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return found if date(2000, 1, 1) < found < date(2200, 1, 1) else None
+
+
+def read_uuid(text: str | None) -> UUID | None:
+    """An id, or nothing."""
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None

@@ -1,0 +1,322 @@
+"""A person's own pages: choose a time, check it, have it, move it, give it back.
+
+GET and HEAD never change anything: mail scanners open every link (P20). Two doors lead here, the
+permission to book (`/t/<token>`) and an appointment's own link (`/m/<token>`); behind both the
+same steps are the same views.
+"""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from services.scheduler.domain.contact import own_plan, ways_to_talk, will_not
+from services.scheduler.domain.errors import AlreadyBooked, ChangeRefused, SlotTaken
+from services.scheduler.models import Appointment
+from services.scheduler.operations import appointments, bookings, holds, invitations
+from services.scheduler.operations.offers import Wanted
+from services.scheduler.schemas import BookForm, HoldForm, MoveForm, ZoneForm
+from services.scheduler.web import tickets
+from services.scheduler.web.choosing import Asked, choose_page
+from services.scheduler.web.doors import Guest, guest, own_settings, shown_zone
+from services.scheduler.web.words import When, clock
+from shared.clock import utcnow
+from shared.db import database_now
+from shared.vocabulary import AppointmentStatus
+from shared.web.audiences import guard_client
+from shared.web.forms import FormErrors, load
+from shared.zones import zone_names, zone_title
+
+pages = Blueprint("client", __name__)
+guard_client(pages)
+
+View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+
+
+def at_both_doors(method: str, step: str) -> Callable[[View], View]:
+    """The same view below `/t/<token>` and below `/m/<token>`."""
+
+    def register(view: View) -> View:
+        for door in ("t", "m"):
+            pages.add_url_rule(
+                f"/{door}/<token>/{step}", view_func=view, methods=[method], defaults={"door": door}
+            )
+        return view
+
+    return register
+
+
+# ---------------------------------------------------------------- choosing
+
+
+@pages.get("/t/<token>", defaults={"door": "t"})
+@pages.get("/m/<token>/times", defaults={"door": "m"})
+def choose(door: str, token: str) -> ResponseReturnValue:
+    """Days and times; whoever has an appointment and comes by the old link is led to it."""
+    with guest(door, token) as (session, who):
+        onward = _present_state(session, who)
+        if onward is not None:
+            return redirect(onward, HTTPStatus.SEE_OTHER)
+        return choose_page(session, who, Asked.from_query(request.args))
+
+
+def _present_state(session: Session, who: Guest) -> str | None:
+    """Where someone belongs who has nothing to choose here, or None."""
+    if who.place is None:
+        has = appointments.of_invitation(session, who.invitation)
+        return tickets.address(has) if has else None
+    if who.place.status in (AppointmentStatus.BOOKED, AppointmentStatus.CANCELLED):
+        return None
+    return tickets.address(who.place)
+
+
+@at_both_doors("POST", "hold")
+def hold(door: str, token: str) -> ResponseReturnValue:
+    """Keep a time for ten minutes. Taken already: what is still free, and nothing lost."""
+    try:
+        form = load(HoldForm(), request.form)
+        start, practitioner_id = form["start"]
+        wanted = Wanted(start, practitioner_id, fall_over=form["anyone"])
+        with guest(door, token) as (session, who):
+            holds.hold(
+                session,
+                invitation=who.invitation,
+                wanted=wanted,
+                settings=own_settings(),
+                now=utcnow(),
+            )
+            onward = who.address("check")
+    except FormErrors as errors:
+        return _choose_again(door, token, Asked(errors=errors.errors), errors.status)
+    except SlotTaken as taken:
+        return _choose_again(door, token, Asked.instead_of(wanted, taken), HTTPStatus.CONFLICT)
+    except AlreadyBooked:
+        return redirect(_start(door, token), HTTPStatus.SEE_OTHER)
+    return redirect(onward, HTTPStatus.SEE_OTHER)
+
+
+def _choose_again(door: str, token: str, asked: "Asked", status: int) -> Response:
+    with guest(door, token) as (session, who):
+        return make_response(choose_page(session, who, asked), status)
+
+
+def _start(door: str, token: str) -> str:
+    with guest(door, token) as (_, who):
+        return who.address("choose")
+
+
+@at_both_doors("GET", "zone")
+def zone_form(door: str, token: str) -> ResponseReturnValue:
+    """Where are you? The choice is kept with the person's link."""
+    with guest(door, token) as (_, who):
+        return _zone_page(who, {})
+
+
+def _zone_page(who: Guest, errors: dict[str, list[str]]) -> str:
+    common = [(name, zone_title(name)) for name in _COMMON_ZONES]
+    others = [(name, name.replace("_", " ")) for name in zone_names() if name not in _COMMON_ZONES]
+    return render_template(
+        "scheduler/zone.html",
+        who=who,
+        errors=errors,
+        options=common + others,
+        value=shown_zone(who).info.key,
+    )
+
+
+_COMMON_ZONES = (
+    "America/New_York",
+    "America/Chicago",
+    "America/Denver",
+    "America/Phoenix",
+    "America/Los_Angeles",
+    "America/Anchorage",
+    "Pacific/Honolulu",
+    "America/Puerto_Rico",
+)
+
+
+@at_both_doors("POST", "zone")
+def choose_zone(door: str, token: str) -> ResponseReturnValue:
+    """Show all times in that zone from now on."""
+    try:
+        form = load(ZoneForm(), request.form)
+    except FormErrors as errors:
+        with guest(door, token) as (_, who):
+            return make_response(_zone_page(who, errors.errors), errors.status)
+    with guest(door, token) as (session, who):
+        invitations.choose_zone(session, invitation_id=who.invitation.id, timezone=form["timezone"])
+        if who.place is not None:
+            who.place.participant.timezone = form["timezone"]
+        onward = who.address("choose")
+    return redirect(onward, HTTPStatus.SEE_OTHER)
+
+
+# ---------------------------------------------------------------- checking and booking
+
+
+@at_both_doors("GET", "check")
+def check(door: str, token: str) -> ResponseReturnValue:
+    """Is this right? Whose hold ran out chooses again; only the time is lost."""
+    with guest(door, token) as (session, who):
+        held = appointments.held(session, who.invitation.id)
+        if held is None:
+            return redirect(who.address("choose", {"over": "1"}), HTTPStatus.SEE_OTHER)
+        return _check_page(session, who, held)
+
+
+def _check_page(
+    session: Session, who: Guest, held: Appointment, errors: FormErrors | None = None
+) -> str:
+    shown = shown_zone(who).info
+    practitioner = held.schedule.practitioner
+    assert held.hold_until is not None
+    left = held.hold_until - database_now(session)
+    contact = invitations.contacts(session, [who.invitation.person_id]).get(
+        who.invitation.person_id
+    )
+    return render_template(
+        "scheduler/check.html",
+        who=who,
+        when=When(held.starts_at, held.ends_at, shown),
+        value=tickets.slot_value(held.starts_at, practitioner.id),
+        practitioner=practitioner,
+        until=clock(held.hold_until.astimezone(shown)),
+        seconds=max(0, int(left.total_seconds())),
+        total=int(own_settings().hold.total_seconds()),
+        plan=own_plan(contact) if contact else None,
+        ways=ways_to_talk(practitioner.video_room),
+        errors=errors.errors if errors else {},
+    )
+
+
+@at_both_doors("POST", "book")
+def book(door: str, token: str) -> ResponseReturnValue:
+    """Book the held time, and lead to the person's own page. Sent twice, it books once."""
+    try:
+        form = load(BookForm(), request.form)
+        wanted = Wanted(*form["start"])
+        with guest(door, token) as (session, who):
+            booked = bookings.book(
+                session,
+                invitation=who.invitation,
+                wanted=wanted,
+                how=form["how"],
+                timezone=shown_zone(who).info.key,
+                settings=own_settings(),
+                now=utcnow(),
+            )
+            onward = tickets.address(
+                appointments.place_of(session, booked, who.invitation.person_id)
+            )
+    except FormErrors as errors:
+        return _check_again(door, token, errors)
+    except SlotTaken as taken:
+        return _choose_again(door, token, Asked.instead_of(wanted, taken), HTTPStatus.CONFLICT)
+    except AlreadyBooked:
+        return redirect(_start(door, token), HTTPStatus.SEE_OTHER)
+    return redirect(onward, HTTPStatus.SEE_OTHER)
+
+
+def _check_again(door: str, token: str, errors: FormErrors) -> ResponseReturnValue:
+    with guest(door, token) as (session, who):
+        held = appointments.held(session, who.invitation.id)
+        if held is None:
+            return redirect(who.address("choose", {"over": "1"}), HTTPStatus.SEE_OTHER)
+        return make_response(_check_page(session, who, held, errors), errors.status)
+
+
+# ---------------------------------------------------------------- having it
+
+
+@pages.get("/m/<token>")
+def ticket(token: str) -> ResponseReturnValue:
+    """Your time: what is true now, however old the link."""
+    with guest("m", token) as (session, who):
+        return render_template("scheduler/ticket.html", **_own(session, who))
+
+
+@pages.get("/m/<token>/change")
+def change(token: str) -> ResponseReturnValue:
+    """Move it or give it back, or why that needs a call."""
+    with guest("m", token) as (session, who):
+        return render_template("scheduler/manage.html", **_own(session, who))
+
+
+def _own(session: Session, who: Guest) -> dict[str, Any]:
+    assert who.place is not None
+    contact = invitations.contacts(session, [who.invitation.person_id]).get(
+        who.invitation.person_id
+    )
+    return {
+        "who": who,
+        "ticket": tickets.Ticket.of(who.place, now=utcnow(), settings=own_settings()),
+        "contact": contact,
+        "plan": own_plan(contact) if contact else None,
+        "will_not": will_not(contact) if contact else None,
+    }
+
+
+@pages.get("/m/<token>/appointment.ics")
+def calendar_entry(token: str) -> ResponseReturnValue:
+    """The entry for the person's own calendar: "Appointment", and nothing else (P19)."""
+    with guest("m", token) as (_, who):
+        assert who.place is not None
+        document = tickets.calendar_entry(who.place, own_settings())
+    return Response(
+        document,
+        content_type="text/calendar; charset=utf-8; method=PUBLISH",
+        headers={"Content-Disposition": 'attachment; filename="appointment.ics"'},
+    )
+
+
+@pages.post("/m/<token>/move")
+def move(token: str) -> ResponseReturnValue:
+    """Take the new time and free the old one, both or neither."""
+    try:
+        form = load(MoveForm(), request.form)
+        wanted = Wanted(*form["start"])
+        with guest("m", token) as (session, who):
+            assert who.place is not None
+            bookings.move(
+                session,
+                appointment_id=who.place.appointment.id,
+                wanted=wanted,
+                settings=own_settings(),
+                now=utcnow(),
+            )
+    except FormErrors as errors:
+        return _choose_again("m", token, Asked(errors=errors.errors), errors.status)
+    except SlotTaken as taken:
+        return _choose_again("m", token, Asked.instead_of(wanted, taken), HTTPStatus.CONFLICT)
+    except ChangeRefused as refusal:
+        return _stays(token, refusal)
+    flash("Moved. This is your time now.")
+    return redirect(tickets.link(token), HTTPStatus.SEE_OTHER)
+
+
+@pages.post("/m/<token>/cancel")
+def cancel(token: str) -> ResponseReturnValue:
+    """Give the time back."""
+    try:
+        with guest("m", token) as (session, who):
+            assert who.place is not None
+            bookings.cancel(
+                session,
+                appointment_id=who.place.appointment.id,
+                settings=own_settings(),
+                now=utcnow(),
+            )
+    except ChangeRefused as refusal:
+        return _stays(token, refusal)
+    return redirect(tickets.link(token), HTTPStatus.SEE_OTHER)
+
+
+def _stays(token: str, refusal: ChangeRefused) -> ResponseReturnValue:
+    """The page once more, with the reason: the time stands, and a call can change it."""
+    with guest("m", token) as (session, who):
+        page = render_template("scheduler/manage.html", refusal=str(refusal), **_own(session, who))
+        return make_response(page, HTTPStatus.CONFLICT)

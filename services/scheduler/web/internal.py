@@ -1,0 +1,87 @@
+"""What the other services may ask, with a service token: ids in, times and public facts out."""
+
+from uuid import UUID
+
+from flask import Blueprint, Response, jsonify
+from flask.typing import ResponseReturnValue
+
+from services.scheduler.operations import appointments, schedules, staff
+from services.scheduler.operations.appointments import Place
+from services.scheduler.web import tickets
+from services.scheduler.web.words import initials
+from shared.clock import utcnow
+from shared.web import database
+from shared.web.audiences import guard_internal
+from shared.web.problems import NotFound
+
+pages = Blueprint("internal", __name__, url_prefix="/internal")
+guard_internal(pages)
+
+
+@pages.get("/appointments/<uuid:appointment_id>/for/<uuid:person_id>")
+def appointment_for(appointment_id: UUID, person_id: UUID) -> ResponseReturnValue:
+    """One person's part of an appointment, as it is now: what a message to them may say."""
+    with database().begin() as session:
+        place = appointments.for_person(session, appointment_id=appointment_id, person_id=person_id)
+    return jsonify(_document(place))
+
+
+@pages.get("/people/<uuid:person_id>/appointments")
+def appointments_of(person_id: UUID) -> ResponseReturnValue:
+    """Everything that a person has had, the latest first, for the inquiry's page."""
+    with database().begin() as session:
+        found = appointments.of_person(session, person_id)
+    return jsonify([_document(place) for place in found])
+
+
+@pages.get("/practitioners")
+def practitioners() -> ResponseReturnValue:
+    """Who sees clients here, as the practice's own page shows them."""
+    with database().begin() as session:
+        found = schedules.practitioners(session)
+    return jsonify(
+        [
+            {
+                "id": str(one.id),
+                "name": one.name,
+                "credentials": one.credentials,
+                "states": one.states,
+                "about": one.about,
+                "initials": initials(one.name),
+            }
+            for one in found
+        ]
+    )
+
+
+@pages.get("/staff-sessions/<uuid:session_id>")
+def staff_session(session_id: UUID) -> Response:
+    """Whose session it is, if it still stands. Raises NotFound."""
+    with database().begin() as session:
+        found = staff.confirm(session, session_id=session_id, now=utcnow())
+    if found is None:
+        raise NotFound
+    return jsonify(
+        {
+            "session_id": str(found.id),
+            "account_id": str(found.account.id),
+            "name": found.account.name,
+            "role": found.account.role,
+        }
+    )
+
+
+def _document(place: Place) -> dict[str, object]:
+    one = place.appointment
+    return {
+        "appointment_id": str(one.id),
+        "sequence": one.sequence,
+        "status": one.status,
+        "start": one.starts_at.isoformat(),
+        "end": one.ends_at.isoformat(),
+        "timezone": place.participant.timezone,
+        "how": place.participant.how,
+        "uid": one.uid,
+        "manage_url": tickets.manage_url(place),
+        "practitioner_name": place.practitioner.name,
+    }

@@ -1,0 +1,255 @@
+"""What the practice sets up itself: weekly hours, days off, and who works here."""
+
+from datetime import date, timedelta
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from services.scheduler.domain.errors import AddressTaken, BadHours
+from services.scheduler.domain.hours import weekly_total
+from services.scheduler.models import AppointmentType
+from services.scheduler.operations import schedules, staff
+from services.scheduler.operations.schedules import OpenSchedule
+from services.scheduler.operations.staff import NewColleague
+from services.scheduler.schemas import ColleagueForm, DayOffForm
+from services.scheduler.web import words
+from services.scheduler.web.choosing import read_date, read_uuid
+from services.scheduler.web.doors import own_settings
+from services.scheduler.web.week_form import WEEKDAYS, WeekForm
+from shared.clock import utcnow
+from shared.vocabulary import Role
+from shared.web import database, public_link
+from shared.web.audiences import current_staff, guard_staff
+from shared.web.forms import FormErrors, load
+from shared.web.problems import NotForYourRole
+from shared.zones import zone_title
+
+pages = Blueprint("practice", __name__, url_prefix="/staff")
+guard_staff(pages, roles={Role.OWNER, Role.CLINICIAN})
+
+
+# ---------------------------------------------------------------- hours
+
+
+@pages.get("/hours")
+def hours() -> ResponseReturnValue:
+    """The usual week of one clinician, and the days that are closed."""
+    with database().begin() as session:
+        who = _editable(session)
+        return _hours_page(session, who, WeekForm.of(schedules.weekly_hours(session, who.id)))
+
+
+def _editable(session: Session) -> OpenSchedule:
+    """Whose hours the address names: one's own, or for the owner anyone's."""
+    everyone = schedules.open_schedules(session)
+    own = staff.account(session, current_staff().account_id).practitioner_id
+    wanted = read_uuid(request.args.get("who")) or own
+    found = next((one for one in everyone if one.practitioner_id == wanted), None)
+    if found is None:
+        abort(HTTPStatus.NOT_FOUND)
+    if found.practitioner_id != own and current_staff().role is not Role.OWNER:
+        raise NotForYourRole("Everyone sets their own hours; the owner can set everybody's.")
+    return found
+
+
+def _call(session: Session) -> AppointmentType:
+    schedules.ensure_types(session)
+    call = schedules.appointment_type(session, schedules.PRIVATE_CALL)
+    assert call is not None
+    return call
+
+
+def _hours_page(
+    session: Session,
+    who: OpenSchedule,
+    form: WeekForm,
+    *,
+    extra: int | None = None,
+    day_errors: FormErrors | None = None,
+) -> str:
+    call = _call(session)
+    total = weekly_total(who.hours.weekly)
+    today = utcnow().astimezone(who.hours.zone).date()
+    return render_template(
+        "scheduler/hours.html",
+        who=who,
+        days=[(day, name, form.rows[day], day == extra) for day, name in WEEKDAYS.items()],
+        errors=form.errors,
+        total=_hours_in_words(total),
+        visits=int(total / max(call.step, call.duration + call.buffer_after)),
+        minutes=int(call.duration / timedelta(minutes=1)),
+        zone_title=zone_title(who.hours.zone.key),
+        people=_pills(session, who),
+        closed=[
+            {"iso": day.isoformat(), "day": words.full_day(day)}
+            for day in schedules.closed_days(session, who.id, since=today)
+        ],
+        today=today.isoformat(),
+        day_errors=day_errors.errors if day_errors else {},
+        day_given=day_errors.given.get("day") if day_errors else None,
+    )
+
+
+def _hours_in_words(total: timedelta) -> str:
+    hours, minutes = divmod(int(total / timedelta(minutes=1)), 60)
+    said = f"{hours} hour{'' if hours == 1 else 's'}"
+    return f"{said} and {minutes} minutes" if minutes else said
+
+
+def _pills(session: Session, who: OpenSchedule) -> list[dict[str, Any]]:
+    if current_staff().role is not Role.OWNER:
+        return []
+    return [
+        {
+            "name": one.name,
+            "href": url_for("practice.hours", who=one.practitioner_id),
+            "chosen": one.id == who.id,
+        }
+        for one in schedules.open_schedules(session)
+    ]
+
+
+@pages.post("/hours")
+def save_hours() -> ResponseReturnValue:
+    """Keep the week, or show one more row; what can't be kept is said beside it."""
+    form = WeekForm.read(request.form)
+    with database().begin() as session:
+        who = _editable(session)
+        day = _weekday(request.form.get("add") or request.form.get("clear"))
+        if day is not None:
+            if "clear" in request.form:
+                form.rows[day] = []
+            return _hours_page(session, who, form, extra=day if "add" in request.form else None)
+        try:
+            _save(session, who, form)
+        except BadHours as bad:
+            form.mark(bad.problems)
+            return _hours_page(session, who, form), HTTPStatus.UNPROCESSABLE_ENTITY
+    flash("Saved. Times that are booked already stay as they are.")
+    return redirect(url_for("practice.hours", who=request.args.get("who")), HTTPStatus.SEE_OTHER)
+
+
+def _save(session: Session, who: OpenSchedule, form: WeekForm) -> None:
+    weekly = form.weekly()
+    if form.errors:
+        raise BadHours([])
+    schedules.set_weekly_hours(session, who.id, weekly=weekly, shortest=_call(session).duration)
+
+
+def _weekday(text: str | None) -> int | None:
+    return int(text) if text in {str(day) for day in WEEKDAYS} else None
+
+
+@pages.post("/hours/days-off")
+def close_day() -> ResponseReturnValue:
+    """Close one date, whatever the usual week says."""
+    with database().begin() as session:
+        who = _editable(session)
+        try:
+            form = load(DayOffForm(), request.form)
+        except FormErrors as errors:
+            week = WeekForm.of(schedules.weekly_hours(session, who.id))
+            return _hours_page(session, who, week, day_errors=errors), errors.status
+        day: date = form["day"]
+        schedules.override_day(session, who.id, day=day, ranges=())
+    flash(f"{words.full_day(day)} is closed. Times that are booked already stay as they are.")
+    return redirect(url_for("practice.hours", who=request.args.get("who")), HTTPStatus.SEE_OTHER)
+
+
+@pages.post("/hours/days-off/<day>/open")
+def open_day(day: str) -> ResponseReturnValue:
+    """Back to the usual week on that date."""
+    found = read_date(day)
+    if found is None:
+        abort(HTTPStatus.NOT_FOUND)
+    with database().begin() as session:
+        schedules.reset_day(session, _editable(session).id, day=found)
+    flash(f"{words.full_day(found)} is a usual day again.")
+    return redirect(url_for("practice.hours", who=request.args.get("who")), HTTPStatus.SEE_OTHER)
+
+
+# ---------------------------------------------------------------- people
+
+
+@pages.get("/people")
+def people() -> ResponseReturnValue:
+    """Who works here, and who has no hours yet."""
+    with database().begin() as session:
+        return render_template("scheduler/people.html", people=_people(session))
+
+
+def _people(session: Session) -> list[dict[str, Any]]:
+    schedule_of = {one.practitioner_id: one for one in schedules.open_schedules(session)}
+    return [
+        {
+            "name": account.name,
+            "initials": words.initials(account.name),
+            "role": _ROLES[Role(account.role)],
+            "signed_up": account.password_hash is not None,
+            "who": account.practitioner_id,
+            "hours": _summary(schedule_of, account.practitioner_id),
+        }
+        for account in staff.accounts(session)
+    ]
+
+
+_ROLES = {
+    Role.OWNER: "Owner, sees clients",
+    Role.CLINICIAN: "Sees clients",
+    Role.FRONT_DESK: "Front desk",
+}
+
+
+def _summary(schedules_of: dict[UUID, OpenSchedule], who: UUID | None) -> str | None:
+    schedule = schedules_of.get(who) if who else None
+    if schedule is None:
+        return None
+    if not schedule.hours.weekly:
+        return "No hours yet"
+    return f"{_hours_in_words(weekly_total(schedule.hours.weekly))} a week"
+
+
+@pages.get("/people/new")
+def colleague_form() -> ResponseReturnValue:
+    """Who is new?"""
+    _owners_only()
+    return _colleague_page()
+
+
+def _owners_only() -> None:
+    if current_staff().role is not Role.OWNER:
+        raise NotForYourRole("The owner of the practice adds people.")
+
+
+def _colleague_page(errors: FormErrors | None = None) -> str:
+    return render_template(
+        "scheduler/colleague.html",
+        errors=errors.errors if errors else {},
+        given=errors.given if errors else {},
+    )
+
+
+@pages.post("/people/new")
+def add_colleague() -> ResponseReturnValue:
+    """Add a clinician, and show once the link at which they choose a password."""
+    _owners_only()
+    try:
+        form = load(ColleagueForm(), request.form)
+        with database().begin() as session:
+            account, token = staff.add_clinician(
+                session, person=NewColleague(**form), settings=own_settings(), now=utcnow()
+            )
+    except FormErrors as errors:
+        return _colleague_page(errors), errors.status
+    except AddressTaken as taken:
+        in_use = FormErrors({"email": [str(taken)]}, request.form)
+        return _colleague_page(in_use), in_use.status
+    return render_template(
+        "scheduler/colleague_added.html",
+        account=account,
+        link=public_link("scheduler", f"/staff/welcome/{token}"),
+    )

@@ -1,0 +1,58 @@
+"""Each refusal of the domain, answered: its status, its title, and what a program may want to know.
+
+One table, so that the page, the API and the internal routes say the same.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final, NamedTuple
+
+from flask import Flask, Response
+
+from services.scheduler.domain import errors
+from shared.web.problems import answer
+
+
+class _Words(NamedTuple):
+    status: HTTPStatus
+    title: str
+    kind: str
+
+
+_TABLE: Final[Mapping[type[errors.Refused], _Words]] = {
+    errors.NoSuchLink: _Words(HTTPStatus.NOT_FOUND, "This page is not here", "no-such-link"),
+    errors.SlotTaken: _Words(HTTPStatus.CONFLICT, "That time is taken", "slot-taken"),
+    errors.AlreadyBooked: _Words(HTTPStatus.CONFLICT, "You have a time already", "already-booked"),
+    errors.TooLate: _Words(HTTPStatus.CONFLICT, "Please call us", "too-late"),
+    errors.NotPossible: _Words(HTTPStatus.CONFLICT, "Please call us", "not-possible"),
+    errors.LinkExpired: _Words(HTTPStatus.GONE, "This link does not work any more", "link-expired"),
+    errors.TooManyTries: _Words(
+        HTTPStatus.TOO_MANY_REQUESTS, "Please wait a moment", "too-many-tries"
+    ),
+}
+_OTHERS: Final = _Words(HTTPStatus.CONFLICT, "That is not possible", "refused")
+
+
+def init_refusals(app: Flask) -> None:
+    """Answer what the domain refuses, from whichever view it comes."""
+    app.register_error_handler(errors.Refused, on_refused)
+
+
+def on_refused(refusal: errors.Refused, **extra: Any) -> Response:
+    """The answer to a refusal; `extra` are further members of the problem, for programs."""
+    words = _TABLE.get(type(refusal), _OTHERS)
+    headers = {}
+    if isinstance(refusal, errors.TooManyTries):
+        headers["Retry-After"] = str(int(refusal.wait.total_seconds()) + 1)
+    if isinstance(refusal, errors.TooLate):
+        extra["until"] = refusal.until.isoformat()
+    if isinstance(refusal, errors.SlotTaken):
+        extra["reason"] = refusal.reason
+    return answer(
+        words.status,
+        words.title,
+        str(refusal),
+        type_=f"urn:softstart:problem:{words.kind}",
+        headers=headers,
+        **extra,
+    )

@@ -1,0 +1,98 @@
+"""An appointment as its own person sees it: on the page, in the calendar file, in the API."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Self
+from uuid import UUID
+
+from flask import url_for
+
+from services.scheduler.domain.appointment import change_deadline
+from services.scheduler.models import Practitioner
+from services.scheduler.operations.appointments import Place
+from services.scheduler.operations.bookings import manage_token
+from services.scheduler.settings import Settings
+from services.scheduler.web.doors import own_settings
+from services.scheduler.web.words import When
+from shared.clock import utcnow
+from shared.ics import invitation
+from shared.vocabulary import AppointmentStatus
+from shared.web import public_link
+from shared.zones import zone
+
+State = Literal["booked", "cancelled", "over"]
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """What the page says about an appointment at this moment."""
+
+    state: State
+    when: When
+    practitioner: Practitioner
+    how: str
+    length: int
+    deadline: When
+    changeable: bool
+
+    @classmethod
+    def of(cls, place: Place, *, now: datetime, settings: Settings) -> Self:
+        """The state that is true now, whatever the link was made for."""
+        one, zone_of = place.appointment, zone(place.participant.timezone)
+        until = change_deadline(one.starts_at, settings.change_notice)
+        state: State = "booked"
+        if place.status is AppointmentStatus.CANCELLED:
+            state = "cancelled"
+        elif place.status is not AppointmentStatus.BOOKED or one.ends_at <= now:
+            state = "over"
+        return cls(
+            state=state,
+            when=When(one.starts_at, one.ends_at, zone_of),
+            practitioner=place.practitioner,
+            how=place.participant.how,
+            length=int((one.ends_at - one.starts_at).total_seconds() // 60),
+            deadline=When(until, until, zone_of),
+            changeable=state == "booked" and now <= until,
+        )
+
+
+def token_of(place: Place) -> str:
+    """The person's own token, written anew."""
+    return manage_token(own_settings(), place.participant)
+
+
+def link(token: str) -> str:
+    """The page behind a manage token."""
+    return url_for("client.ticket", token=token)
+
+
+def address(place: Place) -> str:
+    """The person's own page about their appointment."""
+    return link(token_of(place))
+
+
+def manage_url(place: Place) -> str:
+    """The same with its host, for messages and programs."""
+    return public_link("scheduler", f"/m/{token_of(place)}")
+
+
+def slot_value(start: datetime, practitioner_id: UUID) -> str:
+    """A time as the forms send it."""
+    return f"{start:%Y-%m-%dT%H:%MZ}/{practitioner_id}"
+
+
+def calendar_entry(place: Place, settings: Settings) -> bytes:
+    """A calendar file; CANCELLED once it is, so that opening it again takes the entry away."""
+    one = place.appointment
+    gone = place.status is AppointmentStatus.CANCELLED
+    return invitation(
+        method="CANCEL" if gone else "PUBLISH",
+        uid=one.uid,
+        sequence=one.sequence,
+        start=one.starts_at,
+        end=one.ends_at,
+        stamp=utcnow(),
+        organizer_name=settings.practice.neutral_sender,
+        organizer_address=settings.practice.sender_address,
+        url=manage_url(place),
+    )

@@ -1,0 +1,105 @@
+"""Times as people say them, in the zone of the one who reads. Never a zone's abbreviation."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from services.scheduler.domain.hours import ClockChange
+from shared.zones import zone_title
+
+
+def clock(at: datetime) -> str:
+    """The time on the clock: "10:30 am". `at` is in the reader's zone."""
+    return f"{at.hour % 12 or 12}:{at.minute:02d} {'am' if at.hour < 12 else 'pm'}"
+
+
+def day(of: date) -> str:
+    """A day within the year: "Wednesday, March 10"."""
+    return f"{of:%A, %B} {of.day}"
+
+
+def full_day(of: date) -> str:
+    """A day for years to come: "Wednesday, March 10, 2027"."""
+    return f"{day(of)}, {of.year}"
+
+
+def month(first: date, last: date) -> str:
+    """The months that some days lie in: "March 2027", "March to April 2027"."""
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first:%B} {first.year}"
+    if first.year == last.year:
+        return f"{first:%B} to {last:%B} {last.year}"
+    return f"{first:%B} {first.year} to {last:%B} {last.year}"
+
+
+def days(first: date, last: date) -> str:
+    """A stretch of days: "March 8 to 12", "March 29 to April 2"."""
+    if first.month == last.month:
+        return f"{first:%B} {first.day} to {last.day}"
+    return f"{first:%B} {first.day} to {last:%B} {last.day}"
+
+
+def span(start: datetime, end: datetime) -> str:
+    """From when until when: "10:30 to 10:50 am", "11:50 am to 12:10 pm"."""
+    if (start.hour < 12) == (end.hour < 12):
+        return f"{clock(start).split(' ')[0]} to {clock(end)}"
+    return f"{clock(start)} to {clock(end)}"
+
+
+def minutes(count: int) -> str:
+    """A length: "20 min", "1 h", "75 min"."""
+    return f"{count // 60} h" if count % 60 == 0 else f"{count} min"
+
+
+def clock_change(change: ClockChange) -> str:
+    """What people should know about a day on which clocks change (P4)."""
+    size = abs(change.by)
+    length = {3600: "one hour", 1800: "half an hour"}.get(int(size.total_seconds()), f"{size}")
+    direction = "forward" if change.by.total_seconds() > 0 else "back"
+    return (
+        f"Clocks move {direction} {length} on {day(change.day)}. "
+        "Later days already show the new time."
+    )
+
+
+class When:
+    """One appointment's time in one person's zone, ready for a page."""
+
+    def __init__(self, start: datetime, end: datetime, zone: ZoneInfo) -> None:
+        self.start, self.end = start.astimezone(zone), end.astimezone(zone)
+        self.zone = zone_title(zone.key)
+
+    @property
+    def day(self) -> str:
+        """The day, without its year."""
+        return day(self.start.date())
+
+    @property
+    def full_day(self) -> str:
+        """The day with its year."""
+        return full_day(self.start.date())
+
+    @property
+    def clock(self) -> str:
+        """The start on the clock."""
+        return clock(self.start)
+
+    @property
+    def until(self) -> str:
+        """What stands small beside the start: "to 10:50 am, Eastern Time (New York)"."""
+        return f"to {clock(self.end)}, {self.zone}"
+
+    @property
+    def span(self) -> str:
+        """From when until when, and where: "10:30 to 10:50 am, Eastern Time (New York)"."""
+        return f"{span(self.start, self.end)}, {self.zone}"
+
+    @property
+    def weekday_clock(self) -> str:
+        """As one would say it: "Wednesday at 10:30 am"."""
+        return f"{self.start:%A} at {self.clock}"
+
+
+def initials(name: str) -> str:
+    """At most two letters for a name: "DW" for Dana Whitlock."""
+    parts = name.split()
+    return "".join(part[0].upper() for part in [parts[0], *parts[1:][-1:]]) if parts else "?"
