@@ -57,13 +57,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 def declare_actors(broker: dramatiq.Broker, ticker: Ticker, settings: Settings) -> None:
     """Bind everything that happens outside of requests to a broker and a ticker."""
     database = _database(settings)
-    courier = Courier(
-        database=database,
-        settings=settings,
-        intake=Peer(settings, audience="intake", issuer="notifier"),
-        scheduler=Peer(settings, audience="scheduler", issuer="notifier"),
-        providers=_providers(settings, database),
-    )
+    courier = make_courier(settings, database)
     consumer.declare(broker, database, ticker)
     for queue, actor in QUEUES.items():
         declare(broker, queue=queue, name=actor, function=_by_id(courier.deliver))
@@ -82,6 +76,17 @@ def declare_actors(broker: dramatiq.Broker, ticker: Ticker, settings: Settings) 
     ticker.every(settings.sweep_seconds, "notifier.ring", sweep.ring)
     ticker.every(2, "notifier.stand_in", sweep.stand_in)
     ticker.every(600, "notifier.close_the_books", sweep.close_the_books)
+
+
+def make_courier(settings: Settings, database: Database) -> Courier:
+    """The one that does the errands, with everyone it has to ask and to hand over to."""
+    return Courier(
+        database=database,
+        settings=settings,
+        intake=Peer(settings, audience="intake", issuer="notifier"),
+        scheduler=Peer(settings, audience="scheduler", issuer="notifier"),
+        providers=_providers(settings, database),
+    )
 
 
 def worker() -> dramatiq.Broker:

@@ -3,10 +3,17 @@
 Intake decides what is permitted; "not sure" has become "no" before it gets here.
 """
 
+import re
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from services.notifier.domain.message import Channel
+
+# Intake has checked what was typed; this keeps line breaks and blanks out of headers all the same,
+# and other scripts, which few mail servers take before the @ (RFC 6531).
+_EMAIL: Final = re.compile(r"[!-?A-~]+@[!-?A-~]+")
+_PHONE: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,10 +33,10 @@ class Contact:
     timezone: str | None
 
     def address(self, channel: Channel) -> str | None:
-        """The address for a channel, or None where nothing may be sent by it."""
+        """The address for a channel, or None where nothing may, or can, be sent by it."""
         if channel is Channel.EMAIL:
-            return self.email if self.email_permitted else None
-        return self.phone if self.sms_permitted else None
+            return _of_form(_EMAIL, self.email) if self.email_permitted else None
+        return _of_form(_PHONE, self.phone) if self.sms_permitted else None
 
     @property
     def channels(self) -> frozenset[Channel]:
@@ -52,3 +59,7 @@ class Contact:
             locale="en",
             timezone=None,
         )
+
+
+def _of_form(form: re.Pattern[str], address: str | None) -> str | None:
+    return address if address and form.fullmatch(address) else None

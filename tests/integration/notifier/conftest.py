@@ -1,0 +1,95 @@
+"""The notifier on a real database, with real servers around it."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+
+from services.notifier.operations import outcomes
+from shared.db import Database
+from tests.integration.notifier.world import World
+from tests.parties.neighbours import Neighbours, neighbours
+from tests.parties.smtp import Certificate, MailServer, mail_server, make_certificate
+from tests.parties.twilio import TextProvider, text_provider
+
+SERVICE_KEY = "a-service-key-for-tests-that-is-long"
+
+
+@pytest.fixture(scope="session")
+def next_door() -> Iterator[Neighbours]:
+    with neighbours(SERVICE_KEY) as party:
+        yield party
+
+
+@pytest.fixture
+def make_world(
+    notifier_db: Database, settings_for: Callable[..., object], next_door: Neighbours
+) -> Callable[..., World]:
+    """The world with these settings: `make_world(DELIVERY="live", SMTP_URL=...)`."""
+
+    def make(**overrides: str) -> World:
+        next_door.answers.clear()
+        next_door.asked.clear()
+        next_door.down.clear()
+        settings = settings_for(
+            "notifier",
+            INTAKE_URL=next_door.url("intake"),
+            SCHEDULER_URL=next_door.url("scheduler"),
+            **overrides,
+        )
+        return World(notifier_db, settings, next_door)
+
+    return make
+
+
+@pytest.fixture
+def world(make_world: Callable[..., World]) -> World:
+    """The world of somebody who has configured nothing: messages stay in the mailbox."""
+    return make_world()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture
+def mail(certificate: Certificate) -> Iterator[MailServer]:
+    with mail_server(certificate) as server:
+        yield server
+
+
+@pytest.fixture
+def smtp_world(
+    make_world: Callable[..., World], mail: MailServer, certificate: Certificate
+) -> World:
+    """Live by SMTP with STARTTLS; no texts."""
+    return make_world(
+        DELIVERY="live",
+        SMTP_URL=f"smtp://localhost:{mail.port}",
+        SMTP_CA_FILE=str(certificate.path),
+    )
+
+
+@pytest.fixture
+def texts() -> Iterator[TextProvider]:
+    with text_provider() as party:
+        yield party
+
+
+@pytest.fixture
+def twilio_world(make_world: Callable[..., World], texts: TextProvider) -> World:
+    """Live by Twilio; no e-mail."""
+    return make_world(
+        DELIVERY="live",
+        TWILIO_URL=texts.url,
+        TWILIO_ACCOUNT_SID=texts.account_sid,
+        TWILIO_AUTH_TOKEN=texts.auth_token,
+        TWILIO_FROM="+19145550100",
+    )
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lost answer is asked about at once instead of after a minute and a half."""
+    monkeypatch.setattr(outcomes, "SETTLING", timedelta(0))
