@@ -67,6 +67,14 @@ class Facts:
         """Whether the question is shown, its page included."""
         return self.asked(self.screener.section_of[item.id]) and holds(item.shown_when, self)
 
+    def needs(self, item: Item) -> bool:
+        """Whether the form can't be sent without it, given that it is shown.
+
+        A form of a minor stops early, and their tick would bind nobody: no consent is demanded of
+        them (vignette V20).
+        """
+        return item.required and (not item.consent or self.derived("adult") is True)
+
     def unsure_or_blank(self, item: str) -> bool:
         """Left unsure or unsaid; or shown, and left blank."""
         value = self.answers.get(item)

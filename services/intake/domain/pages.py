@@ -23,6 +23,7 @@ class Problem:
 
     item: str
     text: str
+    missing: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,8 +116,8 @@ class _Page:
         self._before = before
         self._standing = counted(screener, before, config)
         self._unread: set[str] = set()
-        self._screener, self._config = screener, config
-        self._hidden = not Facts(screener, self._standing, config).asked(section)
+        self._facts = Facts(screener, self._standing, config, self._unread)
+        self._hidden = not self._facts.asked(section)
 
     def take(self, item: Item, given: object, *, need: bool) -> None:
         """Read one answer, given what stands above it on the page."""
@@ -133,15 +134,12 @@ class _Page:
         if item.sealed and item.id in self._before:
             return
         self._blank(item)
-        if need and shown and item.required:
-            self.problems.append(Problem(item=item.id, text=one.missing(item)))
+        if need and shown and self._facts.needs(item):
+            self.problems.append(Problem(item=item.id, text=one.missing(item), missing=True))
 
     def _shown(self, item: Item) -> bool | None:
         """None when it hangs on an answer above that could not be read."""
-        if self._hidden:
-            return False
-        known = Facts(self._screener, self._standing, self._config, self._unread)
-        return item.shown_when.judge(known)
+        return False if self._hidden else item.shown_when.judge(self._facts)
 
     def _refused(self, item: Item, text: str, *, shown: bool) -> None:
         if not item.sealed:
@@ -163,9 +161,9 @@ def first_gap(
     found = facts(screener, answers, config)
     for section in screener.first_form:
         lacking = tuple(
-            Problem(item=item.id, text=one.missing(item))
+            Problem(item=item.id, text=one.missing(item), missing=True)
             for item in section.items
-            if item.required and item.id not in found.answers and found.shown(item)
+            if item.id not in found.answers and found.shown(item) and found.needs(item)
         )
         if lacking:
             return section, lacking

@@ -38,27 +38,36 @@ class ContactCard:
 
 def first(session: Session, form: Form, *, channels: Collection[str], zone: str | None) -> Contact:
     """Keep the contact that a sent form gives, as version 1."""
-    answers = form.answers
     row = Contact(person_id=form.response.person_id, version=1)
     row.contact_sealed = seal(
         session,
         subject_id=row.person_id,
         place=_place(row),
-        value={
-            "name": answers["name_used"],
-            "pronouns": answers.get("pronouns"),
-            "email": answers.get("email"),
-            "phone": answers.get("phone"),
-            "channels": sorted(channels),
-            "call_as": answers.get("call_as"),
-            "contact_notes_present": "contact_notes" in answers,
-            "locale": form.screener.locale,
-            "timezone": zone,
-        },
+        value=_document(form, channels, zone),
     )
     session.add(row)
     session.flush()
     return row
+
+
+def provisional(form: Form, *, channels: Collection[str]) -> ContactCard:
+    """How somebody who has not sent the form may be reached so far; kept nowhere, version 0."""
+    return _card(form.response.person_id, 0, _document(form, channels, None))
+
+
+def _document(form: Form, channels: Collection[str], zone: str | None) -> dict[str, Any]:
+    answers = form.answers
+    return {
+        "name": answers.get("name_used", ""),
+        "pronouns": answers.get("pronouns"),
+        "email": answers.get("email"),
+        "phone": answers.get("phone"),
+        "channels": sorted(channels),
+        "call_as": answers.get("call_as"),
+        "contact_notes_present": "contact_notes" in answers,
+        "locale": form.screener.locale,
+        "timezone": zone,
+    }
 
 
 def card(session: Session, *, person_id: UUID) -> ContactCard | None:
@@ -69,7 +78,7 @@ def card(session: Session, *, person_id: UUID) -> ContactCard | None:
         .order_by(Contact.version.desc())
         .limit(1)
     )
-    return None if row is None else _card(row, _opened(session, row))
+    return None if row is None else _card(row.person_id, row.version, _opened(session, row))
 
 
 def _opened(session: Session, row: Contact) -> dict[str, Any]:
@@ -79,12 +88,12 @@ def _opened(session: Session, row: Contact) -> dict[str, Any]:
     return found
 
 
-def _card(row: Contact, kept: dict[str, Any]) -> ContactCard:
+def _card(person_id: UUID, version: int, kept: dict[str, Any]) -> ContactCard:
     open_ways = set(kept.pop("channels"))
     email, phone = kept.pop("email"), kept.pop("phone")
     return ContactCard(
-        person_id=row.person_id,
-        version=row.version,
+        person_id=person_id,
+        version=version,
         email=email if "email" in open_ways else None,
         phone=phone if open_ways & _BY_PHONE else None,
         channels={way: way in open_ways for way in CHANNELS},

@@ -51,10 +51,11 @@ class AlreadySent(Exception):
 class Sender:
     """Where the form was sent from, as far as the record of a consent needs it.
 
-    `address` is cut short before it gets here, `browser` is the family only, `page` the form's own
-    address, `zone` an IANA name or None.
+    `practice` is the name that the consents' words were shown with, `address` is cut short before
+    it gets here, `browser` is the family only, `page` the form's own address, `zone` an IANA name.
     """
 
+    practice: str
     address: str
     browser: str
     page: str
@@ -66,24 +67,31 @@ def too_young(values: Mapping[str, Value]) -> bool:
     return values.get("age_group") == UNDER_13
 
 
+def blank(*, licensed_states: tuple[str, ...]) -> Form:
+    """A form nobody has begun: to be shown, and kept nowhere."""
+    screener = questionnaires.current()
+    config = questionnaires.config_now(screener, licensed_states)
+    response = QuestionnaireResponse(
+        status=ResponseStatus.IN_PROGRESS,
+        questionnaire_sha256=screener.sha256,
+        config=questionnaires.config_document(config),
+        furthest=pages.NOT_STARTED,
+    )
+    return Form(response=response, screener=screener, config=config, answers={})
+
+
 def start(session: Session, *, token: str, licensed_states: tuple[str, ...]) -> Form:
     """Begin a form for somebody new. The database keeps the token's hash only."""
-    screener = questionnaires.current()
-    questionnaires.keep(session, screener)
-    config = questionnaires.config_now(screener, licensed_states)
+    form = blank(licensed_states=licensed_states)
+    questionnaires.keep(session, form.screener)
     person = Person(id=uuid4())
     session.add(person)
     session.flush()
-    response = QuestionnaireResponse(
-        person_id=person.id,
-        questionnaire_sha256=screener.sha256,
-        config=questionnaires.config_document(config),
-        token_sha256=token_sha256(token),
-        furthest=pages.NOT_STARTED,
-    )
-    session.add(response)
+    form.response.person_id = person.id
+    form.response.token_sha256 = token_sha256(token)
+    session.add(form.response)
     session.flush()
-    return Form(response=response, screener=screener, config=config, answers={})
+    return form
 
 
 def find(session: Session, *, token: str, for_change: bool = False) -> Form | None:
@@ -189,7 +197,16 @@ def booking_token(secret_key: str, response: QuestionnaireResponse) -> str:
 
 def decision_of(session: Session, response: QuestionnaireResponse) -> dict[str, Any]:
     """The decision as `Decision.as_document` wrote it. Raises NoResultFound before the first."""
-    row = session.get_one(Decision, response.id)
+    return _decided(session, response, session.get_one(Decision, response.id))
+
+
+def decision_so_far(session: Session, response: QuestionnaireResponse) -> dict[str, Any] | None:
+    """The same, or None while nothing was answered."""
+    row = session.get(Decision, response.id)
+    return None if row is None else _decided(session, response, row)
+
+
+def _decided(session: Session, response: QuestionnaireResponse, row: Decision) -> dict[str, Any]:
     document: dict[str, Any] = unseal(
         session,
         subject_id=response.person_id,

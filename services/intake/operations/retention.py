@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from services.intake.domain.questionnaire import CRISIS
-from services.intake.models import Decision, Person, QuestionnaireResponse, ResponseStatus
+from services.intake.models import Person, QuestionnaireResponse, ResponseStatus
 from services.intake.operations import responses
 from services.intake.operations.forms import Form
 from shared.crypto import destroy_key
@@ -60,9 +60,8 @@ def purge(session: Session, *, response_id: UUID, now: datetime, after: timedelt
 
 def waits_for_a_clinician(session: Session, response: QuestionnaireResponse) -> bool:
     """Whether the answers say that somebody may be in danger, and no clinician is done with it."""
-    if response.closed_at is not None or session.get(Decision, response.id) is None:
-        return False
-    return bool(responses.decision_of(session, response)["track"] == CRISIS)
+    decision = responses.decision_so_far(session, response)
+    return response.closed_at is None and decision is not None and decision["track"] == CRISIS
 
 
 def _destroy(session: Session, person_id: UUID) -> None:

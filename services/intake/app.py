@@ -1,0 +1,70 @@
+"""Intake's composition root: the web app, the actors, the worker process."""
+
+import dramatiq
+from flask import Flask
+
+from services.intake import jobs
+from services.intake.consumers import consumer
+from services.intake.providers.scheduler import Scheduler
+from services.intake.settings import Settings
+from services.intake.web import api, client, form, internal, staff
+from shared import logs
+from shared.crypto import Keyring
+from shared.db import Database
+from shared.messaging.broker import open_broker
+from shared.messaging.ticker import Ticker
+from shared.web import init_app, keep
+from shared.web.openapi import JsonApi
+from shared.zones import use_pinned_zones
+
+# A page of the form may come with a megabyte of text: it is refused beside its field and given
+# back, instead of being lost with the whole page.
+LARGEST_FORM = 4 * 1024 * 1024
+
+
+def open_database(settings: Settings) -> Database:
+    """Intake's own schema, with its keys. Raises BadKeyring."""
+    return Database(settings.database_url, Keyring.from_text(settings.encryption_keys))
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The web app. Without settings it reads the environment, as a process of its own does."""
+    if settings is None:
+        use_pinned_zones()
+        settings = Settings.from_env()
+        logs.configure(json=settings.log_json)
+    app = Flask(__name__)
+    scheduler = Scheduler(settings)
+    init_app(
+        app,
+        settings,
+        open_database(settings),
+        service="intake",
+        confirm_session=scheduler.staff_session,
+    )
+    app.config.update(MAX_CONTENT_LENGTH=LARGEST_FORM, MAX_FORM_MEMORY_SIZE=LARGEST_FORM)
+    keep(app, "scheduler", scheduler)
+    for blueprint in (client.pages, form.pages, staff.pages, internal.internal):
+        app.register_blueprint(blueprint)
+    JsonApi(app, title="Softstart intake").register_blueprint(api.api)
+    return app
+
+
+def declare_actors(broker: dramatiq.Broker, ticker: Ticker, settings: Settings) -> None:
+    """Hear events, relay our own, and purge drafts that were left behind."""
+    database = open_database(settings)
+    consumer.declare(broker, database, ticker)
+    ticker.every(3600, "intake.purge", lambda: jobs.purge_abandoned(database, settings))
+
+
+def worker() -> dramatiq.Broker:
+    """The broker of a worker process of its own: `dramatiq services.intake.app:worker`."""
+    use_pinned_zones()
+    settings = Settings.from_env()
+    logs.configure(json=settings.log_json)
+    broker = open_broker(settings.broker_url)
+    ticker = Ticker()
+    broker.add_middleware(ticker)
+    declare_actors(broker, ticker, settings)
+    dramatiq.set_broker(broker)
+    return broker

@@ -1,0 +1,306 @@
+"""What staff see of the forms that came in, and the record of every sealed answer they open."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.intake.domain.condition import Value
+from services.intake.domain.questionnaire import CRISIS, Item, Screener, Section
+from services.intake.domain.screening import PRIORITIES
+from services.intake.models import (
+    Answer,
+    Base,
+    BookedCall,
+    Decision,
+    QuestionnaireResponse,
+    ResponseStatus,
+    SealedRead,
+)
+from services.intake.operations import contacts, forms, questionnaires, responses
+from services.intake.operations.contacts import ContactCard
+from shared.crypto import SubjectKey
+from shared.db import SharedBase
+from shared.vocabulary import Role
+
+MOST_ROWS: Final = 500
+_VISIBLE: Final = ("open", "private")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """Who looks."""
+
+    account_id: UUID
+    name: str
+    role: Role
+
+    @property
+    def clinical(self) -> bool:
+        """Whether this role may see what was answered and decided (L01)."""
+        return self.role in (Role.OWNER, Role.CLINICIAN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inquiry:
+    """One person's form, as the queue shows it. The front desk has no priority and no crisis."""
+
+    response: QuestionnaireResponse
+    status: str
+    priority: str | None
+    crisis: bool
+    card: ContactCard | None
+    booked: bool
+
+    @property
+    def came_in(self) -> datetime:
+        """When it was sent; for an unfinished one, when it was last written in."""
+        return self.response.completed_at or self.response.updated_at
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether it was never sent: it is here because somebody may be in danger."""
+        return self.response.completed_at is None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenedAnswer:
+    """A sealed answer that was opened, with what it said before it was changed, if it was."""
+
+    item: Item
+    value: Value
+    before: tuple[Value, ...]
+
+
+def queue(session: Session, *, reader: Reader, closed: bool = False) -> list[Inquiry]:
+    """Who waits, the most pressing first; for the front desk in order of arrival, since the order
+    would tell.
+
+    An unfinished form is among them when its answers call for a clinician: the form has promised
+    that one may be in touch. The front desk does not see those.
+    """
+    waiting = list(_responses(session, closed=closed, drafts=reader.clinical))
+    held = _at_hand(session, waiting)
+    booked = _booked(session, waiting)
+    found = [
+        inquiry
+        for response in waiting
+        if (inquiry := _inquiry(session, response, reader, booked=response.person_id in booked))
+    ]
+    del held
+    return sorted(found, key=_pressing)
+
+
+def find(session: Session, *, response_id: UUID, reader: Reader) -> Inquiry | None:
+    """One inquiry as the queue shows it, or None if there is none that this role may see."""
+    response = session.get(QuestionnaireResponse, response_id)
+    if response is None:
+        return None
+    booked = response.person_id in _booked(session, [response])
+    return _inquiry(session, response, reader, booked=booked)
+
+
+def read_decision(session: Session, *, inquiry: Inquiry, reader: Reader) -> dict[str, Any]:
+    """The decision with its reasons, which speak of sealed answers: so the reading is recorded."""
+    _record(session, inquiry.response, reader, parts=["decision"], reason="to read the inquiry")
+    return responses.decision_of(session, inquiry.response)
+
+
+def visible_answers(
+    session: Session, *, inquiry: Inquiry
+) -> list[tuple[Section, list[tuple[Item, Value]]]]:
+    """What the person answered openly or privately, page by page. Nothing sealed, no consents."""
+    screener = questionnaires.of_response(session, inquiry.response)
+    rows = session.scalars(
+        select(Answer).where(
+            Answer.response_id == inquiry.response.id,
+            Answer.level.in_(_VISIBLE),
+            Answer.superseded_at.is_(None),
+        )
+    )
+    found = {row.link_id: forms.opened(session, inquiry.response.person_id, row) for row in rows}
+    by_page = [
+        (section, [(i, found[i.id]) for i in section.items if i.id in found and not i.consent])
+        for section in screener.first_form
+    ]
+    return [(section, answers) for section, answers in by_page if answers]
+
+
+def sealed_parts(session: Session, *, inquiry: Inquiry) -> tuple[Section, ...]:
+    """The sections in which something sealed was answered. What, is not looked at."""
+    screener = questionnaires.of_response(session, inquiry.response)
+    answered = set(_sealed_rows(session, inquiry.response))
+    return tuple(
+        section
+        for section in screener.first_form
+        if any(item.sealed and item.id in answered for item in section.items)
+    )
+
+
+def open_sealed(
+    session: Session, *, inquiry: Inquiry, parts: Collection[str], reader: Reader, reason: str
+) -> dict[str, list[OpenedAnswer]]:
+    """The sealed answers of these sections, by section id. Each opening is recorded first (L04)."""
+    if not reader.clinical:
+        raise ValueError("Only clinical staff may open sealed answers.")
+    _record(session, inquiry.response, reader, parts=parts, reason=reason)
+    screener = questionnaires.of_response(session, inquiry.response)
+    rows = _sealed_rows(session, inquiry.response)
+    return {
+        part: _opened(session, inquiry.response, screener, part, rows)
+        for part in parts
+        if screener.section(part) is not None
+    }
+
+
+def readings(session: Session, *, inquiry: Inquiry) -> list[SealedRead]:
+    """Who has opened what of this inquiry, newest first."""
+    return list(
+        session.scalars(
+            select(SealedRead)
+            .where(SealedRead.response_id == inquiry.response.id)
+            .order_by(SealedRead.id.desc())
+            .limit(50)
+        )
+    )
+
+
+def close(session: Session, *, inquiry: Inquiry, reader: Reader, now: datetime) -> None:
+    """Staff are done with it. It stays where it is, out of the queue; twice changes nothing."""
+    if inquiry.response.closed_at is None:
+        inquiry.response.closed_at, inquiry.response.closed_by = now, reader.account_id
+        session.flush()
+
+
+def reopen(session: Session, *, inquiry: Inquiry) -> None:
+    """Back into the queue."""
+    inquiry.response.closed_at = inquiry.response.closed_by = None
+    session.flush()
+
+
+# ---------------------------------------------------------------- rows
+
+
+def _responses(session: Session, *, closed: bool, drafts: bool) -> Iterable[QuestionnaireResponse]:
+    query = (
+        select(QuestionnaireResponse)
+        .where(QuestionnaireResponse.closed_at.is_not(None) == closed)
+        .order_by(QuestionnaireResponse.updated_at.desc())
+        .limit(MOST_ROWS)
+    )
+    if not drafts:
+        query = query.where(QuestionnaireResponse.status == ResponseStatus.COMPLETED)
+    return session.scalars(query)
+
+
+def _inquiry(
+    session: Session, response: QuestionnaireResponse, reader: Reader, *, booked: bool
+) -> Inquiry | None:
+    """The inquiry, or None for a draft that nobody should look at."""
+    draft = response.status == ResponseStatus.IN_PROGRESS
+    if draft and not reader.clinical:
+        return None
+    decision = responses.decision_so_far(session, response)
+    if decision is None or (draft and decision["track"] != CRISIS):
+        return None
+    screener = questionnaires.of_response(session, response)
+    return Inquiry(
+        response=response,
+        status=screener.front_desk_status[decision["track"]],
+        priority=decision["priority"] if reader.clinical else None,
+        crisis=reader.clinical and decision["track"] == CRISIS,
+        card=_card(session, response, decision["channels"]),
+        booked=booked,
+    )
+
+
+def _card(
+    session: Session, response: QuestionnaireResponse, channels: Collection[str]
+) -> ContactCard | None:
+    if response.status == ResponseStatus.COMPLETED:
+        return contacts.card(session, person_id=response.person_id)
+    return contacts.provisional(forms.form_of(session, response), channels=channels)
+
+
+def _pressing(inquiry: Inquiry) -> tuple[bool, int, datetime]:
+    place = PRIORITIES.index(inquiry.priority) if inquiry.priority else 0
+    return not inquiry.crisis, place, inquiry.came_in
+
+
+def _at_hand(session: Session, found: Collection[QuestionnaireResponse]) -> list[Base | SharedBase]:
+    """Every key and decision in one query each. The caller holds them while they are needed."""
+    people = [response.person_id for response in found]
+    forms_found = [response.id for response in found]
+    keys = session.scalars(select(SubjectKey).where(SubjectKey.subject_id.in_(people)))
+    decisions = session.scalars(select(Decision).where(Decision.response_id.in_(forms_found)))
+    return [*keys, *decisions]
+
+
+def _booked(session: Session, found: Collection[QuestionnaireResponse]) -> set[UUID]:
+    people = [response.person_id for response in found]
+    return set(
+        session.scalars(
+            select(BookedCall.person_id).where(
+                BookedCall.person_id.in_(people), BookedCall.state == "booked"
+            )
+        )
+    )
+
+
+# ---------------------------------------------------------------- what is sealed
+
+
+def _sealed_rows(session: Session, response: QuestionnaireResponse) -> Mapping[str, list[Answer]]:
+    """By question, what counts first and what it replaced after it."""
+    rows: dict[str, list[Answer]] = {}
+    query = (
+        select(Answer)
+        .where(Answer.response_id == response.id, Answer.level == "sealed")
+        .order_by(Answer.superseded_at.desc().nulls_first())
+    )
+    for row in session.scalars(query):
+        rows.setdefault(row.link_id, []).append(row)
+    return rows
+
+
+def _opened(
+    session: Session,
+    response: QuestionnaireResponse,
+    screener: Screener,
+    part: str,
+    rows: Mapping[str, list[Answer]],
+) -> list[OpenedAnswer]:
+    section = screener.section(part)
+    assert section is not None
+    found = []
+    for item in section.items:
+        if item.sealed and item.id in rows:
+            said = [forms.opened(session, response.person_id, row) for row in rows[item.id]]
+            found.append(OpenedAnswer(item=item, value=said[0], before=tuple(said[1:])))
+    return found
+
+
+def _record(
+    session: Session,
+    response: QuestionnaireResponse,
+    reader: Reader,
+    *,
+    parts: Iterable[str],
+    reason: str,
+) -> None:
+    session.add_all(
+        SealedRead(
+            account_id=reader.account_id,
+            account_name=reader.name,
+            role=reader.role,
+            response_id=response.id,
+            part=part,
+            reason=reason,
+        )
+        for part in parts
+    )
+    session.flush()

@@ -1,0 +1,1 @@
+"""The parties intake asks: one module each."""

@@ -1,0 +1,219 @@
+"""The form as a JSON API: the same verbs as the pages, the same silence about sealed answers."""
+
+# mypy: disable-error-code="untyped-decorator"
+# flask-smorest ships no types, so its decorators have none.
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from flask_smorest import Blueprint
+from sqlalchemy.orm import Session
+
+from services.intake.domain import pages
+from services.intake.domain.pages import Problem
+from services.intake.domain.screening import PRIVATE_CALL
+from services.intake.operations import questionnaires, responses
+from services.intake.operations.forms import Form
+from services.intake.operations.responses import AlreadySent, Incomplete
+from services.intake.schemas import (
+    AnswersSchema,
+    CompletionSchema,
+    QuestionnaireSchema,
+    ResponseSchema,
+    StartedSchema,
+)
+from services.intake.web.client import is_open
+from services.intake.web.form import NotOpenYet
+from services.intake.web.senders import sender
+from shared.clock import utcnow
+from shared.tokens import new_token
+from shared.web import database, public_link, settings
+from shared.web.audiences import bearer, guard_api
+from shared.web.problems import FieldErrors, NotFound, Refusal, flat_errors
+
+api = Blueprint("api", __name__, url_prefix="/api", description="Filling in the form")
+guard_api(api)
+
+
+class AnswersNeedAnotherLook(Refusal):
+    """Some answers can't be taken as they are; all the others were kept."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    title = "Some answers need another look"
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__("Everything else was kept.")
+        self.problems = problems
+
+    @property
+    def field_errors(self) -> FieldErrors:
+        return list(flat_errors({"answers": dict(self.problems)}))
+
+
+class NotKept(Refusal):
+    """Nothing of somebody under 13 is kept."""
+
+    status = HTTPStatus.FORBIDDEN
+    title = "Nothing was kept"
+
+
+class SentAlready(Refusal):
+    """A form that was sent does not change."""
+
+    status = HTTPStatus.CONFLICT
+    title = "This form was sent already"
+
+
+@api.before_request
+def refuse_unless_open() -> None:
+    """A form that leads nowhere is not offered."""
+    if not is_open():
+        raise NotOpenYet("The practice has not said where it holds licences.")
+
+
+@api.get("/questionnaire")
+@api.response(200, QuestionnaireSchema)
+def questionnaire() -> Any:
+    """The form as it is asked now."""
+    return questionnaires.current()
+
+
+@api.post("/responses")
+@api.arguments(AnswersSchema)
+@api.response(201, StartedSchema)
+def start(sent: dict[str, Any]) -> Any:
+    """Begin a form, with some answers or none. The token opens it from then on."""
+    token = new_token()
+    with database().begin() as session:
+        if responses.too_young(sent["answers"]):
+            responses.turn_away(session, None)
+            form = None
+        else:
+            licensed = settings().practice.licensed_states
+            form = responses.start(session, token=token, licensed_states=licensed)
+            problems = _answer(session, form, sent["answers"])
+    if form is None:
+        raise NotKept(_under_18())
+    if problems:
+        raise AnswersNeedAnotherLook(problems)
+    return {"id": form.response.id, "token": token}
+
+
+@api.get("/response")
+@api.response(200, ResponseSchema)
+def response() -> Any:
+    """What is asked of this person, and what they have answered, without anything sealed."""
+    with database().begin() as session:
+        return _document(_form(session))
+
+
+@api.patch("/response")
+@api.arguments(AnswersSchema)
+@api.response(200, ResponseSchema)
+def answer(sent: dict[str, Any]) -> Any:
+    """Answer some questions. What is valid is kept, also when something else is not."""
+    with database().begin() as session:
+        form = _form(session, for_change=True)
+        young = responses.too_young(sent["answers"])
+        if young and not form.completed:
+            responses.turn_away(session, form)
+        else:
+            problems = _answer(session, form, sent["answers"])
+    if young:
+        raise NotKept(_under_18())
+    if problems:
+        raise AnswersNeedAnotherLook(problems)
+    return _document(form)
+
+
+@api.post("/response/completion")
+@api.response(200, CompletionSchema)
+def complete() -> Any:
+    """Send the form. Sending twice is sending once."""
+    practice = settings().practice
+    with database().begin() as session:
+        form = _form(session, for_change=True)
+        try:
+            decision = responses.complete(
+                session,
+                form,
+                sender=sender(),
+                config=questionnaires.config_now(form.screener, practice.licensed_states),
+                secret_key=settings().secret_key,
+                now=utcnow(),
+            )
+        except Incomplete as gap:
+            raise AnswersNeedAnotherLook(_by_item(gap.problems)) from gap
+    return _seen(form, decision)
+
+
+def _under_18() -> str:
+    """What the form says to somebody it stops for."""
+    return questionnaires.current().client_text["under18"].body
+
+
+def _form(session: Session, *, for_change: bool = False) -> Form:
+    form = responses.find(session, token=bearer(), for_change=for_change)
+    if form is None:
+        raise NotFound("This token opens no form.")
+    return form
+
+
+def _answer(session: Session, form: Form, given: Mapping[str, Any]) -> dict[str, str]:
+    """Keep what is valid, page by page; what is wrong comes back by question."""
+    wrong = {name: "This form does not ask for that." for name in given if not _asked(form, name)}
+    for section in form.screener.first_form:
+        here = {item.id: given[item.id] for item in section.items if item.id in given}
+        if here:
+            try:
+                reading = responses.answer(
+                    session, form, section=section, given=here, now=utcnow(), whole=False
+                )
+            except AlreadySent as sent:
+                raise SentAlready("Nothing in it changes any more.") from sent
+            wrong.update(_by_item(reading.problems))
+    return wrong
+
+
+def _asked(form: Form, name: str) -> bool:
+    return any(item.id == name for section in form.screener.first_form for item in section.items)
+
+
+def _by_item(problems: tuple[Problem, ...]) -> dict[str, str]:
+    return {problem.item: problem.text for problem in problems}
+
+
+def _document(form: Form) -> dict[str, Any]:
+    screener = form.screener
+    return {
+        "id": form.response.id,
+        "status": form.response.status,
+        "asked": [
+            {
+                "section": section.id,
+                "items": [
+                    item.id for item in pages.rendered(screener, section, form.answers, form.config)
+                ],
+            }
+            for section in form.asked()
+        ],
+        "answers": {
+            name: value for name, value in form.answers.items() if not screener.items[name].sealed
+        },
+    }
+
+
+def _seen(form: Form, decision: Mapping[str, Any]) -> dict[str, Any]:
+    text = form.screener.client_text[decision["public_key"]]
+    token = responses.booking_token(settings().secret_key, form.response)
+    permitted = decision["booking"] == PRIVATE_CALL
+    return {
+        "public_key": decision["public_key"],
+        "heading": text.heading,
+        "body": text.body,
+        "pattern_text": form.screener.pattern_text.get(decision["pattern"], ""),
+        "booking": {"permission_token": token, "url": public_link("scheduler", f"/t/{token}")}
+        if permitted
+        else None,
+    }

@@ -1,0 +1,54 @@
+"""What the other services ask intake: who may book, and how a person may be reached."""
+
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, jsonify, request
+from flask.typing import ResponseReturnValue
+from marshmallow import ValidationError
+
+from services.intake.operations import bookings, contacts
+from services.intake.operations.contacts import ContactCard
+from services.intake.schemas import PermissionQuerySchema
+from shared.web import database
+from shared.web.audiences import guard_internal
+from shared.web.problems import NotFound, flat_errors, problem
+
+internal = Blueprint("internal", __name__, url_prefix="/internal")
+guard_internal(internal)
+
+
+@internal.get("/contacts/<uuid:person_id>")
+def contact(person_id: UUID) -> ResponseReturnValue:
+    """The newest contact of a person, without any address that may not be used."""
+    with database().begin() as session:
+        card = contacts.card(session, person_id=person_id)
+    if card is None:
+        raise NotFound("There is no such person.")
+    return jsonify(_on_the_wire(card))
+
+
+@internal.post("/booking-permissions")
+def booking_permission() -> ResponseReturnValue:
+    """What the token with this hash permits."""
+    try:
+        asked = PermissionQuerySchema().load(request.get_json(silent=True) or {})
+    except ValidationError as error:
+        return problem(422, "That was not understood", errors=list(flat_errors(error.messages)))
+    with database().begin() as session:
+        found = bookings.permission(session, token_sha256=bytes.fromhex(asked["token_sha256"]))
+    if found is None:
+        raise NotFound("This token permits nothing.")
+    return jsonify(
+        permission_id=found.permission_id,
+        person_id=found.person_id,
+        contact_version=found.contact.version,
+        contact=_on_the_wire(found.contact),
+        appointment_type=found.appointment_type,
+        timezone=found.contact.timezone,
+    )
+
+
+def _on_the_wire(card: ContactCard) -> dict[str, Any]:
+    return asdict(card)

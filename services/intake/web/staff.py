@@ -1,0 +1,139 @@
+"""The console's inquiries: who waits, what the form suggests, and what is sealed."""
+
+from http import HTTPStatus
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from services.intake.operations import inquiries, questionnaires
+from services.intake.operations.inquiries import Inquiry, OpenedAnswer, Reader
+from services.intake.schemas import REASONS, OpenSealedSchema
+from services.intake.web import staff_words, wording
+from services.intake.web.times import when
+from shared.clock import utcnow
+from shared.vocabulary import Role
+from shared.web import database, kept, settings
+from shared.web.audiences import current_staff, guard_staff
+from shared.web.forms import load
+from shared.web.problems import NotForYourRole, NotFound
+
+pages = Blueprint("staff", __name__, url_prefix="/staff/inquiries", template_folder="../templates")
+guard_staff(pages)
+pages.add_app_template_global(wording.plan, "contact_plan")
+pages.add_app_template_global(wording.answer, "answer_words")
+pages.add_app_template_global(when)
+
+
+@pages.context_processor
+def staff_vocabulary() -> dict[str, object]:
+    """The words that templates look up."""
+    return {"words": staff_words}
+
+
+def reader() -> Reader:
+    """Who is signed in."""
+    staff = current_staff()
+    return Reader(account_id=staff.account_id, name=staff.name, role=Role(staff.role))
+
+
+@pages.get("")
+def waiting() -> ResponseReturnValue:
+    """Who waits to hear from us."""
+    return _list(closed=False)
+
+
+@pages.get("/closed")
+def closed() -> ResponseReturnValue:
+    """Whom we are done with."""
+    return _list(closed=True)
+
+
+def _list(*, closed: bool) -> str:
+    who = reader()
+    with database().begin() as session:
+        found = inquiries.queue(session, reader=who, closed=closed)
+    return render_template(
+        "intake/inquiries.html", rows=found, closed=closed, reader=who, now=utcnow()
+    )
+
+
+@pages.get("/<uuid:response_id>")
+def inquiry(response_id: UUID) -> ResponseReturnValue:
+    """One inquiry. For the front desk: a status word and how to reach the person."""
+    return _show(response_id)
+
+
+@pages.post("/<uuid:response_id>/sealed")
+def open_sealed(response_id: UUID) -> ResponseReturnValue:
+    """Open a part of what is sealed. Each time it is shown, that is recorded, with the reason."""
+    if not reader().clinical:
+        raise NotForYourRole("Only clinical staff can open these.")
+    asked = load(OpenSealedSchema(), request.form)
+    parts = list(dict.fromkeys([*asked["also"], asked["part"]]))
+    return _show(response_id, parts=parts, reason=REASONS[asked["reason"]])
+
+
+@pages.post("/<uuid:response_id>/close")
+def close(response_id: UUID) -> ResponseReturnValue:
+    """Done with it."""
+    with database().begin() as session:
+        found = _find(session, response_id, clinical=True)
+        inquiries.close(session, inquiry=found, reader=reader(), now=utcnow())
+    flash("Closed. You find it under Closed.")
+    return redirect(url_for(".waiting"), HTTPStatus.SEE_OTHER)
+
+
+@pages.post("/<uuid:response_id>/reopen")
+def reopen(response_id: UUID) -> ResponseReturnValue:
+    """Back into the queue."""
+    with database().begin() as session:
+        inquiries.reopen(session, inquiry=_find(session, response_id, clinical=True))
+    flash("Open again.")
+    return redirect(url_for(".inquiry", response_id=response_id), HTTPStatus.SEE_OTHER)
+
+
+def _find(session: Session, response_id: UUID, *, clinical: bool = False) -> Inquiry:
+    who = reader()
+    if clinical and not who.clinical:
+        raise NotForYourRole("Ask a clinician, please.")
+    found = inquiries.find(session, response_id=response_id, reader=who)
+    if found is None:
+        raise NotFound("There is no such inquiry.")
+    return found
+
+
+def _show(response_id: UUID, parts: list[str] | None = None, reason: str = "") -> str:
+    who = reader()
+    opened: dict[str, list[OpenedAnswer]] = {}
+    with database().begin() as session:
+        found = _find(session, response_id)
+        person_id = found.response.person_id
+        if who.clinical:
+            if parts:
+                opened = inquiries.open_sealed(
+                    session, inquiry=found, parts=parts, reader=who, reason=reason
+                )
+            clinical = {
+                "decision": inquiries.read_decision(session, inquiry=found, reader=who),
+                "answers": inquiries.visible_answers(session, inquiry=found),
+                "sealed": inquiries.sealed_parts(session, inquiry=found),
+                "screener": questionnaires.of_response(session, found.response),
+                "readings": inquiries.readings(session, inquiry=found),
+            }
+        else:
+            clinical = {}
+    # The scheduler is asked with no transaction open: it may be slow, or away.
+    return render_template(
+        "intake/inquiry.html",
+        inquiry=found,
+        reader=who,
+        appointments=kept("scheduler").appointments(person_id),
+        opened=opened,
+        reason=reason,
+        reasons=REASONS,
+        now=utcnow(),
+        zone=settings().practice.timezone,
+        **clinical,
+    )
