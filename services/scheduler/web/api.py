@@ -185,13 +185,14 @@ def move(wanted: dict[str, Any]) -> dict[str, Any] | Response:
 def cancel() -> dict[str, Any]:
     """Give the time back; cancelled already, the answer is the same."""
     with _participating() as (session, who):
-        bookings.cancel(
+        place = _place(who)
+        cancelled = bookings.cancel(
             session,
-            appointment_id=_place(who).appointment.id,
+            appointment_id=place.appointment.id,
             settings=own_settings(),
             now=utcnow(),
         )
-        return _document(_place(who))
+        return _document(appointments.place_of(session, cancelled, place.participant.person_id))
 
 
 def _offers(session: Session, invitation: Invitation) -> Offers:
