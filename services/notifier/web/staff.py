@@ -133,7 +133,7 @@ def _practice_zone() -> ZoneInfo:
 
 
 def _page_number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and 0 < len(text) <= 4 else 1
+    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) <= 4 else 1
 
 
 def _page_link(show: Show, page: int) -> str:

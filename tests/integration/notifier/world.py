@@ -186,9 +186,9 @@ class World:
         for _ in range(rounds):
             self.sweep.ring()
 
-    def make_due(self, purpose: str | None = None) -> None:
-        """Pretend that the time of what waits has come."""
-        change = update(Notification).values(due_at=utcnow() - timedelta(seconds=1), rung_at=None)
+    def make_due(self, purpose: str | None = None, *, by: timedelta = timedelta(seconds=1)) -> None:
+        """Pretend that the time of what waits has come, so long ago."""
+        change = update(Notification).values(due_at=utcnow() - by, rung_at=None)
         change = change.where(Notification.state.in_(["scheduled", "uncertain"]))
         if purpose is not None:
             change = change.where(Notification.purpose == purpose)
@@ -205,13 +205,13 @@ class World:
                 .values(lease_until=past, rung_at=None)
             )
 
-    def let_pauses_pass(self) -> None:
-        """Pretend that it is time to ask the neighbours again."""
+    def let_pauses_pass(self, by: timedelta = timedelta(seconds=1)) -> None:
+        """Pretend that it was time to ask the neighbours, so long ago."""
         with self.database.begin() as session:
             session.execute(
                 update(AppointmentProjection)
                 .where(AppointmentProjection.prepare_at.is_not(None))
-                .values(prepare_at=utcnow() - timedelta(seconds=1), rung_at=None)
+                .values(prepare_at=utcnow() - by, rung_at=None)
             )
 
     # ------------------------------------------------------------ looking
