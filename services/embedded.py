@@ -27,6 +27,7 @@ from services.scheduler import app as scheduler
 from services.scheduler.settings import Settings as SchedulerSettings
 from services.serving import HOST, PortUnavailable, WebServer
 from shared import logs
+from shared.crypto import BadKeyring
 from shared.messaging.broker import BadBrokerUrl, open_broker
 from shared.messaging.ticker import Ticker
 from shared.migrations import NewerDatabase
@@ -43,7 +44,7 @@ WIND_DOWN_SECONDS: Final = 4
 
 
 Refusal: Final = (
-    *(BadBrokerUrl, BadSetting, DatabaseRefused, HomeUnusable, NewerDatabase),
+    *(BadBrokerUrl, BadKeyring, BadSetting, DatabaseRefused, HomeUnusable, NewerDatabase),
     *(PortUnavailable, PostgresFailed, ZoneDataTooOld),
 )
 """What keeps a suite from starting; each says why in one sentence."""
@@ -59,16 +60,18 @@ class AllSettings:
 
 
 def settings_of_all(
-    server: Server, secrets: Secrets, env: Mapping[str, str], *, port: int
+    url: Callable[[str], str], secrets: Secrets, env: Mapping[str, str], *, port: int
 ) -> AllSettings:
     """Each service's settings: what the environment says, and what the suite knows by itself.
+
+    `url` tells how a role reaches the database.
 
     Raises BadSetting.
     """
     address = f"http://{HOST}:{port}"
     sends = env.get("SMTP_URL") or env.get("TWILIO_ACCOUNT_SID")
     known = {
-        "BROKER_URL": server.url("queue"),
+        "BROKER_URL": url("queue"),
         "PUBLIC_URL": address,
         "DELIVERY": "live" if sends else "mailbox",
         **env,
@@ -78,7 +81,7 @@ def settings_of_all(
     }
 
     def for_service(service: Service) -> dict[str, str]:
-        own = {"DATABASE_URL": server.url(service), "ENCRYPTION_KEYS": secrets.keys_of(service)}
+        own = {"DATABASE_URL": url(service), "ENCRYPTION_KEYS": secrets.keys_of(service)}
         return {**known, **own}
 
     return AllSettings(
@@ -147,9 +150,11 @@ def running(home: Home, port: int, env: Mapping[str, str]) -> Iterator[RunningSu
         stream = stack.enter_context(home.log("softstart.log").open("a", encoding="utf-8"))
         logs.configure(json=True, stream=stream)
         secrets = home.secrets()
+        # So is what is wrong with a setting, though the database's address is not known yet.
+        settings_of_all("postgresql://{}@/".format, secrets, env, port=web.port)
         server = stack.enter_context(own_or_external_server(home, secrets, env))
         server.prepare()
-        settings = settings_of_all(server, secrets, env, port=web.port)
+        settings = settings_of_all(server.url, secrets, env, port=web.port)
         suite = Suite(settings)
         stack.callback(_all_within, WIND_DOWN_SECONDS, web.stop, suite.stop)
         suite.start()
@@ -183,7 +188,7 @@ def staff_link(home: Home, env: Mapping[str, str], *, port: int) -> str:
         return scheduler.new_owner_link(SchedulerSettings.from_env(env))
     with server_at_hand(home, env) as server:
         server.prepare()
-        settings = settings_of_all(server, home.secrets(), env, port=port)
+        settings = settings_of_all(server.url, home.secrets(), env, port=port)
         return scheduler.new_owner_link(settings.scheduler)
 
 

@@ -36,7 +36,7 @@ class _Server(wsgi.Server):
 
 
 class WebServer:
-    """Takes the port at once, and answers on it from `start` on."""
+    """Takes the port at once and says 503 on it, until `start` gives it something to serve."""
 
     def __init__(self, port: int) -> None:
         """Listen on `port`, or on any free one for 0. Raises PortUnavailable."""
@@ -44,7 +44,6 @@ class WebServer:
             (HOST, port), _starting, numthreads=THREADS, server_name="softstart", shutdown_timeout=3
         )
         self._server.request_queue_size = 128
-        self._thread = threading.Thread(target=self._server.serve, name="web", daemon=True)
         try:
             self._server.prepare()
         except OSError as error:
@@ -53,6 +52,7 @@ class WebServer:
             else:
                 said = f"Port {port} can't be listened on; choose another with PORT ({error})."
             raise PortUnavailable(said) from error
+        threading.Thread(target=self._server.serve, name="web", daemon=True).start()
 
     @property
     def port(self) -> int:
@@ -63,7 +63,6 @@ class WebServer:
         """Answer with these apps. `trust_proxy`: a proxy of ours stands before us."""
         mounted = mount(apps)
         self._server.wsgi_app = mounted if trust_proxy else unforwarded(mounted)
-        self._thread.start()
 
     def stop(self) -> None:
         """Let the answers under way finish, for a few seconds, and give the port back."""

@@ -67,6 +67,15 @@ def test_a_proxy_of_ours_is_heard() -> None:
     assert answer.text == "/begin / ['X-Forwarded-For']"
 
 
+def test_until_there_is_something_to_serve_it_says_so() -> None:
+    server = WebServer(0)
+
+    answer = requests.get(f"http://127.0.0.1:{server.port}/begin/", timeout=5)
+
+    server.stop()
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+
+
 def test_the_server_tells_no_version(address: str) -> None:
     assert requests.get(address, timeout=5).headers["Server"] == "softstart"
 
