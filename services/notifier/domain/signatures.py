@@ -4,13 +4,16 @@ import hashlib
 import hmac
 from base64 import b64encode
 from collections.abc import Iterable
+from typing import Final
+from urllib.parse import urlsplit, urlunsplit
+
+_DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 
 
 def twilio_signature(auth_token: str, url: str, fields: Iterable[tuple[str, str]]) -> str:
     """Sign as Twilio does: HMAC-SHA1 over the full address and the sorted form fields, base64.
 
-    `url` is the public address that Twilio was given, never one rebuilt from a
-    Host header. A field sent twice with the same value counts once.
+    A field sent twice with the same value counts once.
     """
     text = url + "".join(name + value for name, value in sorted(set(fields)))
     mac = hmac.new(auth_token.encode(), text.encode(), hashlib.sha1)
@@ -20,6 +23,21 @@ def twilio_signature(auth_token: str, url: str, fields: Iterable[tuple[str, str]
 def twilio_signed(
     auth_token: str, url: str, fields: Iterable[tuple[str, str]], signature: str
 ) -> bool:
-    """Compare a signature in constant time."""
-    expected = twilio_signature(auth_token, url, fields)
-    return hmac.compare_digest(expected.encode(), signature.encode())
+    """Compare a signature in constant time.
+
+    `url` is the public address that Twilio was given, never one rebuilt from a Host header.
+    Twilio signs it with or without its port, depending on the way there, so both count.
+    """
+    known = set(fields)
+    expected = [twilio_signature(auth_token, each, known) for each in _with_and_without_port(url)]
+    return any(hmac.compare_digest(each.encode(), signature.encode()) for each in expected)
+
+
+def _with_and_without_port(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 443)
+    return (
+        urlunsplit(parts._replace(netloc=host)),
+        urlunsplit(parts._replace(netloc=f"{host}:{port}")),
+    )

@@ -1,0 +1,178 @@
+"""The templates, all of them, with real values: neutral, complete, and short where it costs."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from services.notifier.domain.appointment import AppointmentDetails
+from services.notifier.domain.message import Channel, Kind, OutgoingMessage
+from services.notifier.domain.neutrality import telling_words
+from services.notifier.domain.sms import Encoding, measure
+from services.notifier.domain.wording import words_for
+from services.notifier.operations.rendering import (
+    TEMPLATES,
+    Occasion,
+    TellingWords,
+    render,
+    wording,
+)
+from shared.settings import Practice
+
+PRACTICE = Practice(
+    name="Harbor Lane",
+    neutral_sender="Harbor Lane",
+    phone="914-555-0132",
+    timezone="America/New_York",
+    licensed_states=("NY",),
+    quick_exit_url="https://www.weather.gov/",
+    sender_address="notes@harborlane.example",
+)
+START = datetime(2027, 3, 10, 15, 30, tzinfo=UTC)
+LINK = "https://harborlane.example/schedule/m/" + "x" * 43
+PURPOSES = ("confirmation", "moved", "cancelled", "reminder-48h", "reminder-24h", "reminder-2h")
+ZONES = ("America/New_York", "Pacific/Auckland", "America/Argentina/Buenos_Aires")
+
+
+def details(zone: str = "America/New_York") -> AppointmentDetails:
+    return AppointmentDetails(
+        appointment_id=UUID(int=1),
+        sequence=0,
+        status="booked",
+        start=START,
+        end=START + timedelta(minutes=20),
+        timezone=zone,
+        uid="one@harborlane.example",
+        manage_url=LINK,
+    )
+
+
+def rendered(
+    purpose: str, channel: Channel, *, zone: str = "America/New_York", practice: Practice = PRACTICE
+) -> OutgoingMessage:
+    note = purpose == Kind.STAFF_NOTE
+    occasion = Occasion(
+        message_id=UUID(int=2),
+        purpose=purpose,
+        channel=channel,
+        to="rowan@example.org" if channel is Channel.EMAIL else "+19145550119",
+        locale="en-US",
+        link="https://harborlane.example/begin/staff/inquiries" if note else LINK,
+        announced_at=START - timedelta(days=5),
+        details=None if note else details(zone),
+    )
+    return render(occasion, practice)
+
+
+def test_every_kind_of_message_has_its_words():
+    folders = {path.name for path in TEMPLATES.iterdir() if path.is_dir()}
+
+    assert folders == {kind.value for kind in Kind}
+    for kind in Kind:
+        files = {path.name for path in (TEMPLATES / kind).iterdir()}
+        assert {"subject.txt", "body.txt", "body.html"} <= files
+        assert ("sms.txt" in files) is (kind is not Kind.STAFF_NOTE)
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("channel", list(Channel))
+@pytest.mark.parametrize("purpose", PURPOSES)
+def test_no_message_says_why_l07_p19(purpose: str, channel: Channel, zone: str):
+    message = rendered(purpose, channel, zone=zone)
+
+    surfaces = (message.subject, message.text, message.html, message.calendar, LINK)
+    assert [word for surface in surfaces for word in telling_words(surface)] == []
+
+
+def test_the_note_to_the_practice_says_nothing_of_anyone():
+    message = rendered(Kind.STAFF_NOTE, Channel.EMAIL)
+
+    assert telling_words(message.subject + message.text + message.html) == []
+    assert message.calendar == ""
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("purpose", PURPOSES)
+def test_a_text_is_one_segment_of_gsm7_l24(purpose: str, zone: str):
+    message = rendered(purpose, Channel.SMS, zone=zone)
+
+    size = measure(message.text)
+    assert (size.encoding, size.segments) == (Encoding.GSM7, 1)
+    assert size.units <= 160
+
+
+@pytest.mark.parametrize("purpose", PURPOSES)
+@pytest.mark.parametrize("channel", list(Channel))
+def test_a_message_names_the_day_the_time_and_the_zone_p15(purpose: str, channel: Channel):
+    message = rendered(purpose, channel)
+
+    assert "Wed" in message.text
+    assert "10:30 am" in message.text
+    if (purpose, channel) != ("cancelled", Channel.SMS):
+        assert "Eastern Time" in message.text
+    assert "EST" not in message.text
+
+
+def test_the_same_instant_reads_differently_where_two_people_are_p15():
+    here = words_for(START, START, timezone="America/New_York", locale="en")
+    there = words_for(START, START, timezone="Pacific/Auckland", locale="en-NZ")
+
+    assert (here.day, here.start) == ("Wednesday, March 10", "10:30 am")
+    assert (there.day, there.start) == ("Thursday, March 11", "4:30 am")
+    assert "Auckland" in there.zone
+
+
+@pytest.mark.parametrize("purpose", ["confirmation", "moved", "reminder-24h"])
+def test_an_email_brings_the_person_s_own_link_and_a_cancellation_none(purpose: str):
+    assert LINK in rendered(purpose, Channel.EMAIL).text
+    assert LINK in rendered(purpose, Channel.EMAIL).html
+    assert LINK not in rendered("cancelled", Channel.EMAIL).text
+
+
+def test_a_text_brings_the_link_where_there_is_room_for_it():
+    short = "https://hl.example/schedule/m/" + "x" * 43
+    occasion = Occasion(
+        message_id=UUID(int=2),
+        purpose="confirmation",
+        channel=Channel.SMS,
+        to="+19145550119",
+        locale="en",
+        link=short,
+        announced_at=START,
+        details=details(),
+    )
+
+    text = render(occasion, PRACTICE).text
+
+    assert short in text
+    assert "Wed, Mar 10, 10:30 am Eastern Time" in text
+    assert len(text) <= 160
+
+
+def test_a_sender_in_another_script_still_leaves_room_for_the_time():
+    practice = Practice(**(vars(PRACTICE) | {"neutral_sender": "Łódź Lane"}))
+
+    text = rendered("reminder-24h", Channel.SMS, practice=practice).text
+
+    assert "Wednesday at 10:30 am" in text
+
+
+@pytest.mark.parametrize("sender", ["The Couples Place", "Dr. Finch, Therapist"])
+def test_words_that_tell_are_refused_wherever_they_come_from_l07(sender: str):
+    practice = Practice(**(vars(PRACTICE) | {"neutral_sender": sender}))
+
+    with pytest.raises(TellingWords):
+        rendered("confirmation", Channel.EMAIL, practice=practice)
+
+
+def test_what_a_practice_calls_itself_can_t_become_markup():
+    practice = Practice(**(vars(PRACTICE) | {"neutral_sender": "<b>Lane</b>"}))
+
+    assert "<b>Lane" not in rendered("confirmation", Channel.EMAIL, practice=practice).html
+
+
+def test_the_words_in_use_have_a_name_that_changes_with_them():
+    names = {wording(kind) for kind in Kind}
+
+    assert len(names) == len(Kind)
+    assert wording(Kind.REMINDER).startswith("reminder ")
