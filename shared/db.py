@@ -63,7 +63,7 @@ class Database:
 
 
 def database_now(session: Session) -> datetime:
-    """The database's clock, aware UTC: for leases, due times and holds that several processes share.
+    """The database's clock, aware UTC: for leases, due times and holds that processes share.
 
     The clock of the statement and not of the transaction, so that waiting for a lock counts.
     """

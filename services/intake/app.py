@@ -11,7 +11,7 @@ from services.intake.web import api, client, form, internal, staff
 from shared import logs
 from shared.crypto import Keyring
 from shared.db import Database
-from shared.messaging.broker import open_broker
+from shared.messaging.broker import Doorbell, open_broker
 from shared.messaging.ticker import Ticker
 from shared.web import init_app, keep
 from shared.web.openapi import JsonApi
@@ -53,7 +53,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 def declare_actors(broker: dramatiq.Broker, ticker: Ticker, settings: Settings) -> None:
     """Hear events, relay our own, and purge drafts that were left behind."""
     database = open_database(settings)
-    consumer.declare(broker, database, ticker)
+    consumer.declare(broker, Doorbell(settings.broker_url), database, ticker)
     ticker.every(3600, "intake.purge", lambda: jobs.purge_abandoned(database, settings))
 
 

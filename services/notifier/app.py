@@ -20,7 +20,7 @@ from services.notifier.web import api, hooks, internal, staff
 from shared import logs
 from shared.crypto import Keyring
 from shared.db import Database
-from shared.messaging.broker import declare, open_broker, ring
+from shared.messaging.broker import Doorbell, declare, open_broker
 from shared.messaging.ticker import Ticker
 from shared.peers import Peer, PeerRefused
 from shared.tokens import derived_token
@@ -36,8 +36,7 @@ QUEUES: Final = {"notifier.critical": "notifier.deliver", "notifier.reminders": 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The pages and doors of the notifier, below its prefix."""
-    use_pinned_zones()
-    settings = settings or Settings.from_env()
+    settings = settings or _settings_of_process()
     app = Flask(__name__)
     scheduler = Peer(settings, audience="scheduler", issuer="notifier")
     init_app(
@@ -58,17 +57,18 @@ def declare_actors(broker: dramatiq.Broker, ticker: Ticker, settings: Settings) 
     """Bind everything that happens outside of requests to a broker and a ticker."""
     database = _database(settings)
     courier = make_courier(settings, database)
-    consumer.declare(broker, database, ticker)
+    doorbell = Doorbell(settings.broker_url)
+    consumer.declare(broker, doorbell, database, ticker)
     for queue, actor in QUEUES.items():
         declare(broker, queue=queue, name=actor, function=_by_id(courier.deliver))
     declare(broker, queue=PREPARE_QUEUE, name="notifier.prepare", function=_by_id(courier.prepare))
     sweep = Sweep(
         database=database,
-        ring_deliver=lambda queue, id_: ring(
-            broker, queue=queue, actor=QUEUES[queue], args=(str(id_),)
+        ring_deliver=lambda queue, id_: doorbell.ring(
+            queue=queue, actor=QUEUES[queue], args=(str(id_),)
         ),
-        ring_prepare=lambda queue, id_: ring(
-            broker, queue=queue, actor="notifier.prepare", args=(str(id_),)
+        ring_prepare=lambda queue, id_: doorbell.ring(
+            queue=queue, actor="notifier.prepare", args=(str(id_),)
         ),
         deliver=courier.deliver,
         prepare=courier.prepare,
@@ -91,15 +91,21 @@ def make_courier(settings: Settings, database: Database) -> Courier:
 
 def worker() -> dramatiq.Broker:
     """What `dramatiq services.notifier.app:worker` runs."""
-    use_pinned_zones()
-    settings = Settings.from_env()
-    logs.configure(json=settings.log_json)
+    settings = _settings_of_process()
     broker = open_broker(settings.broker_url)
     ticker = Ticker()
     broker.add_middleware(ticker)
     declare_actors(broker, ticker, settings)
     dramatiq.set_broker(broker)
     return broker
+
+
+def _settings_of_process() -> Settings:
+    """What a process of its own does first: pin the zones, read the environment, begin to log."""
+    use_pinned_zones()
+    settings = Settings.from_env()
+    logs.configure(json=settings.log_json)
+    return settings
 
 
 def _database(settings: Settings) -> Database:

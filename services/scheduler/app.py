@@ -21,7 +21,7 @@ from shared import logs
 from shared.clock import utcnow
 from shared.crypto import Keyring
 from shared.db import Database
-from shared.messaging.broker import open_broker
+from shared.messaging.broker import Doorbell, open_broker
 from shared.messaging.ticker import Ticker
 from shared.peers import Peer
 from shared.web import init_app, keep
@@ -53,7 +53,7 @@ def declare_actors(broker: dramatiq.Broker, ticker: Ticker, settings: Settings) 
     """Bind the scheduler's ear and its clockwork to a broker."""
     database = _database(settings)
     intake = _intake(settings)
-    consumer.declare(broker, database, ticker)
+    consumer.declare(broker, Doorbell(settings.broker_url), database, ticker)
     ticker.every(30, "scheduler.holds", lambda: jobs.release_expired_holds(database))
     ticker.every(5, "scheduler.contacts", lambda: jobs.refresh_contacts(database, intake))
 

@@ -1,4 +1,4 @@
-"""A broker by its URL, and the two things we do with one: declare an actor, ring for it."""
+"""A broker by its URL, the actors that it wakes, and the doorbell that rings for them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -83,9 +83,19 @@ def declare(
     dramatiq.actor(actor_name=name, queue_name=queue, broker=broker, max_retries=0)(actor)
 
 
-def ring(broker: dramatiq.Broker, *, queue: str, actor: str, args: tuple[Any, ...]) -> None:
-    """Wake an actor anywhere. Never in a web request: it blocks while the broker is down."""
-    broker.declare_queue(queue)
-    broker.enqueue(
-        dramatiq.Message(queue_name=queue, actor_name=actor, args=args, kwargs={}, options={})
-    )
+class Doorbell:
+    """Wakes actors, here or in another process, over a client of its own.
+
+    A worker consumes every queue that its broker has heard of. A broker that both worked and rang
+    for others would take their messages off their queues, so the one that rings never works.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._broker = open_broker(url, worker_threads=2, queues=0)
+
+    def ring(self, *, queue: str, actor: str, args: tuple[Any, ...]) -> None:
+        """Wake an actor. Never in a web request: it blocks while the broker is down."""
+        self._broker.declare_queue(queue)
+        self._broker.enqueue(
+            dramatiq.Message(queue_name=queue, actor_name=actor, args=args, kwargs={}, options={})
+        )

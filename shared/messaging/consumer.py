@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from shared.db import Database
 from shared.messaging import outbox
-from shared.messaging.broker import declare, ring
+from shared.messaging.broker import Doorbell, declare
 from shared.messaging.events import BadEvent, Envelope, Event
 from shared.messaging.tables import Inbox
 from shared.messaging.ticker import Ticker
@@ -61,7 +61,9 @@ class Consumer:
         if news:
             handler(event, session)
 
-    def declare(self, broker: dramatiq.Broker, database: Database, ticker: Ticker) -> None:
+    def declare(
+        self, broker: dramatiq.Broker, doorbell: Doorbell, database: Database, ticker: Ticker
+    ) -> None:
         """Bind to the queue: hear events, hear acknowledgements, and keep relaying our own."""
 
         def hear(envelope: Envelope) -> None:
@@ -69,8 +71,7 @@ class Consumer:
                 self.receive(envelope, session)
             sender = _sender(envelope)
             # Lost with the broker, it costs one more ring and nothing else.
-            ring(
-                broker,
+            doorbell.ring(
                 queue=sender,
                 actor=f"{sender}.acknowledge",
                 args=(envelope["id"], self.service),
@@ -87,13 +88,13 @@ class Consumer:
             name=f"{self.service}.acknowledge",
             function=hear_acknowledgement,
         )
-        ticker.every(0.2, f"{self.service}.relay", lambda: relay_until_empty(database, broker))
+        ticker.every(0.2, f"{self.service}.relay", lambda: relay_until_empty(database, doorbell))
         ticker.every(3600, f"{self.service}.forget", lambda: outbox.forget(database))
 
 
-def relay_until_empty(database: Database, broker: dramatiq.Broker) -> None:
+def relay_until_empty(database: Database, doorbell: Doorbell) -> None:
     """Relay batch after batch while there is more than one batch waiting."""
-    while outbox.relay(database, broker) == 100:
+    while outbox.relay(database, doorbell) == 100:
         pass
 
 

@@ -4,13 +4,12 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
-import dramatiq
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from shared.clock import utcnow
 from shared.db import Database, database_now
-from shared.messaging.broker import ring
+from shared.messaging.broker import Doorbell
 from shared.messaging.events import Event
 from shared.messaging.routes import ROUTES
 from shared.messaging.tables import Outbox
@@ -38,7 +37,7 @@ def wait(attempts: int) -> timedelta:
     return min(LONGEST_WAIT, FIRST_WAIT * doublings)
 
 
-def relay(database: Database, broker: dramatiq.Broker, *, limit: int = 100) -> int:
+def relay(database: Database, doorbell: Doorbell, *, limit: int = 100) -> int:
     """Ring for every event that is due and not acknowledged; returns how many.
 
     The doorbells ring inside the transaction: a crash rings twice, which the inbox doesn't mind,
@@ -57,7 +56,7 @@ def relay(database: Database, broker: dramatiq.Broker, *, limit: int = 100) -> i
             assert now is not None
             row.attempts += 1
             row.due_at = now + wait(row.attempts)
-            ring(broker, queue=row.queue, actor=f"{row.queue}.receive", args=(row.envelope,))
+            doorbell.ring(queue=row.queue, actor=f"{row.queue}.receive", args=(row.envelope,))
         return len(rows)
 
 

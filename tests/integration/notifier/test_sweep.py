@@ -15,7 +15,7 @@ from services.notifier.jobs import IN_VAIN, Sweep
 from services.notifier.operations import claims
 from services.notifier.settings import Settings
 from shared.clock import utcnow
-from shared.messaging.broker import open_broker, ring
+from shared.messaging.broker import Doorbell, open_broker
 from shared.messaging.ticker import Ticker
 from tests.integration.notifier.world import Someone, World, booked
 
@@ -50,8 +50,10 @@ def test_from_the_event_s_doorbell_to_the_message_everything_happens_by_itself(w
     booking = world.book(tell=False)
     envelope = booked(booking).envelope(event_id=uuid4(), at=utcnow())
 
-    with working(world.settings) as broker:
-        ring(broker, queue="notifier", actor="notifier.receive", args=(envelope,))
+    with working(world.settings):
+        Doorbell(world.settings.broker_url).ring(
+            queue="notifier", actor="notifier.receive", args=(envelope,)
+        )
         until(lambda: len(world.kept()) == 2)
 
     assert world.kept_purposes() == [("confirmation", "email"), ("confirmation", "sms")]
