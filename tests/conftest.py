@@ -131,10 +131,10 @@ def _emptied(database_url: str, service: Service, keyring: Keyring) -> Iterator[
             " WHERE schemaname = %s AND tablename <> 'alembic_version'",
             (service,),
         ).fetchall()
-        names = sql.SQL(", ").join(sql.Identifier(service, name) for (name,) in tables)
         # Append-only tables refuse UPDATE and DELETE by trigger; a test's clean-up is neither.
         connection.execute(sql.SQL("SET LOCAL session_replication_role = replica"))
-        connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(names))
+        for (name,) in tables:  # a test leaves few rows: TRUNCATE's new files take 20 times longer
+            connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(service, name)))
 
 
 @pytest.fixture
