@@ -107,7 +107,7 @@ def missing(item: Item) -> str:
             return "Choose a state, or “Outside the US”."
         case "text" | "email" | "phone":
             return "Write something here, please. We need it to go on."
-    unsure = any(option.value == "not_sure" for option in item.options)
+    unsure = any(option.label == "Not sure" for option in item.options)
     return "Choose one." + (_NOT_SURE if unsure else "")
 
 

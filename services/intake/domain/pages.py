@@ -91,14 +91,15 @@ def read_page(
 ) -> Reading:
     """Check what came in for one page against what was answered before.
 
-    With `whole`, a question that is not among `given` was left blank, as in an HTML form; without,
-    it was not touched. A blank never takes back a sealed answer (section 0, item 5), and a question
-    that is not shown can neither be wrong nor missing.
+    With `whole`, a question that is not among `given` was left blank, as in an HTML form, and one
+    that is not shown can neither be wrong nor missing. Without, what is not given was not touched,
+    nothing is missing yet, and only what is certainly not asked is passed over: a program may send
+    its answers in any order. A blank never takes back a sealed answer (section 0, item 5).
     """
-    page = _Page(screener, section, before, config)
+    page = _Page(screener, section, before, config, whole=whole)
     for item in section.items:
         if whole or item.id in given:
-            page.take(item, given.get(item.id), need=whole)
+            page.take(item, given.get(item.id))
     return Reading(
         values=page.values, cleared=frozenset(page.cleared), problems=tuple(page.problems)
     )
@@ -108,24 +109,25 @@ class _Page:
     """One page being read, question by question, each seeing the ones above it."""
 
     def __init__(
-        self, screener: Screener, section: Section, before: Answers, config: Config
+        self, screener: Screener, section: Section, before: Answers, config: Config, *, whole: bool
     ) -> None:
         self.values: dict[str, Value] = {}
         self.cleared: set[str] = set()
         self.problems: list[Problem] = []
         self._before = before
         self._standing = counted(screener, before, config)
-        self._unread: set[str] = set()
+        self._whole = whole
+        self._unread = set() if whole else set(screener.items) - set(self._standing)
         self._facts = Facts(screener, self._standing, config, self._unread)
-        self._hidden = not self._facts.asked(section)
+        self._hidden = not possible(section.shown_when, self._facts)
 
-    def take(self, item: Item, given: object, *, need: bool) -> None:
+    def take(self, item: Item, given: object) -> None:
         """Read one answer, given what stands above it on the page."""
         shown = self._shown(item)
         try:
             value = one.read(item, given)
         except AnswerRefused as refusal:
-            self._refused(item, refusal.text, shown=shown is not False)
+            self._refused(item, refusal.text, shown=shown is not False or not self._whole)
             return
         if value is not None and (item.sealed or shown is not False):
             self.values[item.id] = value
@@ -134,7 +136,7 @@ class _Page:
         if item.sealed and item.id in self._before:
             return
         self._blank(item)
-        if need and shown and self._facts.needs(item):
+        if self._whole and shown and self._facts.needs(item):
             self.problems.append(Problem(item=item.id, text=one.missing(item), missing=True))
 
     def _shown(self, item: Item) -> bool | None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.intake.domain.condition import Value
-from services.intake.domain.questionnaire import CRISIS, Item, Screener, Section
+from services.intake.domain.questionnaire import CRISIS, Item, Section
 from services.intake.domain.screening import PRIORITIES
 from services.intake.models import (
     Answer,
@@ -29,6 +29,10 @@ from shared.vocabulary import Role
 
 MOST_ROWS: Final = 500
 _VISIBLE: Final = ("open", "private")
+
+
+class NothingSealed(Exception):
+    """There is nothing sealed under that name in this inquiry."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,17 +148,18 @@ def sealed_parts(session: Session, *, inquiry: Inquiry) -> tuple[Section, ...]:
 def open_sealed(
     session: Session, *, inquiry: Inquiry, parts: Collection[str], reader: Reader, reason: str
 ) -> dict[str, list[OpenedAnswer]]:
-    """The sealed answers of these sections, by section id. Each opening is recorded first (L04)."""
+    """The sealed answers of these sections, by section id. Each opening is recorded first (L04).
+
+    Raises NothingSealed, and records nothing, when one of the sections holds nothing sealed.
+    """
     if not reader.clinical:
         raise ValueError("Only clinical staff may open sealed answers.")
+    sections = {section.id: section for section in sealed_parts(session, inquiry=inquiry)}
+    if not set(parts) <= set(sections):
+        raise NothingSealed
     _record(session, inquiry.response, reader, parts=parts, reason=reason)
-    screener = questionnaires.of_response(session, inquiry.response)
     rows = _sealed_rows(session, inquiry.response)
-    return {
-        part: _opened(session, inquiry.response, screener, part, rows)
-        for part in parts
-        if screener.section(part) is not None
-    }
+    return {part: _opened(session, inquiry.response, sections[part], rows) for part in parts}
 
 
 def readings(session: Session, *, inquiry: Inquiry) -> list[SealedRead]:
@@ -270,12 +275,9 @@ def _sealed_rows(session: Session, response: QuestionnaireResponse) -> Mapping[s
 def _opened(
     session: Session,
     response: QuestionnaireResponse,
-    screener: Screener,
-    part: str,
+    section: Section,
     rows: Mapping[str, list[Answer]],
 ) -> list[OpenedAnswer]:
-    section = screener.section(part)
-    assert section is not None
     found = []
     for item in section.items:
         if item.sealed and item.id in rows:

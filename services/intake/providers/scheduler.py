@@ -40,7 +40,7 @@ class Appointment:
     status: str
     start: datetime
     practitioner: str
-    how: str
+    how: str | None
 
 
 class Scheduler:
@@ -106,5 +106,5 @@ def _appointment(found: Mapping[str, Any]) -> Appointment:
         status=found["status"],
         start=datetime.fromisoformat(found["start"]),
         practitioner=found["practitioner_name"],
-        how=found["how"],
+        how=found.get("how"),
     )

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from services.intake.operations import inquiries, questionnaires
-from services.intake.operations.inquiries import Inquiry, OpenedAnswer, Reader
+from services.intake.operations.inquiries import Inquiry, NothingSealed, OpenedAnswer, Reader
 from services.intake.schemas import REASONS, OpenSealedSchema
 from services.intake.web import staff_words, wording
 from services.intake.web.times import when
@@ -72,7 +72,10 @@ def open_sealed(response_id: UUID) -> ResponseReturnValue:
         raise NotForYourRole("Only clinical staff can open these.")
     asked = load(OpenSealedSchema(), request.form)
     parts = list(dict.fromkeys([*asked["also"], asked["part"]]))
-    return _show(response_id, parts=parts, reason=REASONS[asked["reason"]])
+    try:
+        return _show(response_id, parts=parts, reason=REASONS[asked["reason"]])
+    except NothingSealed as error:
+        raise NotFound("There is no such part. Open the inquiry again, please.") from error
 
 
 @pages.post("/<uuid:response_id>/close")

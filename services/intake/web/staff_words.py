@@ -45,6 +45,16 @@ SUGGESTIONS: Final = {
     "substance_assessment": "An assessment of alcohol or drug use first",
     "individual_support_alongside": "Individual support alongside",
 }
+APPOINTMENTS: Final = {
+    "proposed": ("Held", "hold"),
+    "pending": ("Waiting", "wait"),
+    "booked": ("Booked", "ok"),
+    "arrived": ("Here", "ok"),
+    "fulfilled": ("Done", ""),
+    "cancelled": ("Cancelled", ""),
+    "noshow": ("Did not come", "wait"),
+}
+HOW: Final = {"phone": "By phone", "video": "By video", "in-person": "In person"}
 FOLDED: Final = ("start", "you", "pattern")
 """Pages whose answers the inquiry page folds away: long, or said elsewhere on it."""
 PARTS: Final = {

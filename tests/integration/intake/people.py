@@ -18,7 +18,9 @@ NOW = datetime(2027, 3, 10, 15, tzinfo=UTC)
 SECRET = "a-secret-for-tests-that-is-long-enough"
 SENDER = Sender(
     practice="Harbor Lane",
-    address="203.0.113.0/24", browser="Firefox", page="http://127.0.0.1:8000/begin/step/9"
+    address="203.0.113.0/24",
+    browser="Firefox",
+    page="http://127.0.0.1:8000/begin/step/9",
 )
 LICENSED = ("NY", "NJ")
 TOKEN = "token"
