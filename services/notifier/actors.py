@@ -30,7 +30,7 @@ from services.notifier.operations import (
 from services.notifier.operations.attempts import Dispatch
 from services.notifier.operations.claims import Claim
 from services.notifier.operations.outcomes import Next
-from services.notifier.providers import Provider
+from services.notifier.providers import Provider, Trace
 from services.notifier.schemas import AppointmentSchema, ContactSchema
 from services.notifier.settings import Settings
 from shared.db import Database
@@ -181,7 +181,13 @@ class Courier:
             then, unsettled = outcomes.settle(session, claim=claim, jitter=_jitter())
         if unsettled is None:
             return then
-        trace = self.providers[unsettled.provider].find(unsettled.message, since=unsettled.since)
+        provider = self.providers.get(unsettled.provider)
+        # The settings may have changed since: whom we no longer know, we can't ask.
+        trace = (
+            provider.find(unsettled.message, since=unsettled.since)
+            if provider
+            else Trace.NOBODY_KNOWS
+        )
         logger.info("asked", notification_id=str(claim.notification_id), trace=trace)
         with self.database.begin() as session:
             return outcomes.settle_by_trace(session, claim=claim, trace=trace, jitter=_jitter())

@@ -138,7 +138,7 @@ class Notification(Base):
         ),
         Index("ix_notification_appointment_id", "appointment_id", "person_id"),
         Index("ix_notification_person_id", "person_id"),
-        Index("ix_notification_created_at", "created_at"),
+        Index("ix_notification_changed_at", "changed_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)

@@ -43,6 +43,15 @@ class Contact:
         """The channels by which something may be sent."""
         return frozenset(channel for channel in Channel if self.address(channel))
 
+    @property
+    def shown_phone(self) -> str:
+        """The number as people write it here, where it may be called; else nothing."""
+        if not self.call_permitted or not self.phone:
+            return ""
+        american = self.phone.startswith("+1") and len(self.phone) == 12
+        digits = self.phone[2:]
+        return f"{digits[:3]}-{digits[3:6]}-{digits[6:]}" if american else self.phone
+
     @classmethod
     def unknown(cls, person_id: UUID, *, version: int) -> "Contact":
         """Someone whom intake does not know any more: nothing may be sent."""

@@ -146,16 +146,18 @@ def begin_preparing(session: Session, *, appointment_id: UUID) -> Preparation | 
     projection.rung_at = None
     session.flush()
     people = projection.person_ids
-    booked = projection.status == "booked"
+    older = tuple(
+        person for person in people if _copy_is_older(session, projection, person_id=person)
+    )
+    if projection.status == "cancelled":
+        # Of whom we hold nothing, we ask nothing: they were never told, and will not be now.
+        people = [person for person in people if _has_copy(session, projection, person)]
+        older = ()
     return Preparation(
         appointment_id=appointment_id,
         sequence=projection.sequence,
         contacts=tuple(person for person in people if contacts.wanting(session, person_id=person)),
-        details=tuple(
-            person
-            for person in people
-            if booked and _copy_is_older(session, projection, person_id=person)
-        ),
+        details=older,
     )
 
 
@@ -203,6 +205,10 @@ def details_for(
 def _copy_is_older(session: Session, projection: AppointmentProjection, *, person_id: UUID) -> bool:
     copy = session.get(AppointmentCopy, (projection.appointment_id, person_id))
     return copy is None or copy.sequence < projection.sequence
+
+
+def _has_copy(session: Session, projection: AppointmentProjection, person_id: UUID) -> bool:
+    return session.get(AppointmentCopy, (projection.appointment_id, person_id)) is not None
 
 
 def _place(appointment_id: UUID, person_id: UUID) -> str:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from services.notifier.domain.delivery import LEASE, MOST_CLAIMS, State, advance
+from services.notifier.domain.message import NEWS
 from services.notifier.models import Notification
 from shared.db import database_now
 
@@ -28,10 +29,18 @@ class Claim:
 
 
 def ring_for_due(session: Session, *, limit: int = 200) -> list[tuple[UUID, str]]:
-    """Choose what to ring for: (id, purpose) of what is due and was not rung for just now."""
+    """Choose what to ring for: (id, purpose) of what is due and was not rung for just now.
+
+    News is chosen apart from reminders: a flood of the ones never holds up the other (F26).
+    """
+    news = Notification.purpose.in_(sorted(NEWS))
+    return _ring_for(session, news, limit) + _ring_for(session, not_(news), limit)
+
+
+def _ring_for(session: Session, group: ColumnElement[bool], limit: int) -> list[tuple[UUID, str]]:
     chosen = (
         select(Notification.id)
-        .where(_claimable(timedelta(0)), _not_rung_within(RING_AGAIN))
+        .where(group, _claimable(timedelta(0)), _not_rung_within(RING_AGAIN))
         .order_by(Notification.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -8,11 +8,11 @@ from enum import StrEnum
 from typing import Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from services.notifier.domain.contact import Contact
-from services.notifier.domain.delivery import DID_NOT_GO_OUT, WAITING
+from services.notifier.domain.delivery import DID_NOT_GO_OUT, WAITING, State
 from services.notifier.domain.message import OutgoingMessage
 from services.notifier.models import Attempt, AttemptEvent, Notification, ProviderEvent
 from services.notifier.operations import contacts
@@ -31,6 +31,7 @@ class Show(StrEnum):
     ALL = "all"
     FAILED = "failed"
     WAITING = "waiting"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +119,7 @@ def counts(session: Session, *, day_began: datetime, day_ends: datetime) -> Coun
     today = and_(Notification.changed_at >= day_began, Notification.changed_at < day_ends)
     waiting = Notification.state.in_(WAITING)
     failed = _failed()
-    sent = Notification.state.not_in([*WAITING, *DID_NOT_GO_OUT, "cancelled"])
+    sent = Notification.state.not_in([*WAITING, *DID_NOT_GO_OUT, State.CANCELLED])
     row = session.execute(
         select(
             _count(and_(sent, today)),
@@ -146,6 +147,10 @@ def _failed() -> ColumnElement[bool]:
     return and_(Notification.state.in_(DID_NOT_GO_OUT), recently)
 
 
+def _withdrawn() -> ColumnElement[bool]:
+    return and_(Notification.state == State.CANCELLED, Notification.tries == 0)
+
+
 def _chosen(show: Show) -> Select[Notification]:
     query = select(Notification)
     if show is Show.WAITING:
@@ -154,10 +159,14 @@ def _chosen(show: Show) -> Select[Notification]:
         )
     if show is Show.FAILED:
         query = query.where(_failed())
+    elif show is Show.WITHDRAWN:
+        query = query.where(_withdrawn())
     else:
-        # What waits for another day is on its own list; the log is about what has happened.
+        # What waits for another day, or was taken back before its time, has a list of its own;
+        # this one is about what has happened.
         query = query.where(
-            or_(Notification.state.not_in(WAITING), Notification.due_at <= func.now())
+            not_(_withdrawn()),
+            or_(Notification.state.not_in(WAITING), Notification.due_at <= func.now()),
         )
     return query.order_by(Notification.changed_at.desc(), Notification.id)
 
@@ -190,8 +199,14 @@ def _with_tries(session: Session, rows: Sequence[Notification]) -> list[Line]:
                 receipts=receipts.get(attempt.id, ()),
             )
         )
+    people = {row.person_id for row in rows if row.person_id is not None}
+    names = contacts.names(session, person_ids=people)
     return [
-        Line(notification=row, name=_name(session, row), tries=tries.get(row.id, ()))
+        Line(
+            notification=row,
+            name=names.get(row.person_id) if row.person_id else "The practice",
+            tries=tries.get(row.id, ()),
+        )
         for row in rows
     ]
 
@@ -201,13 +216,6 @@ def _grouped(rows: Iterable[Found]) -> dict[UUID, list[Found]]:
     for row in rows:
         groups[row.attempt_id].append(row)
     return groups
-
-
-def _name(session: Session, row: Notification) -> str | None:
-    if row.person_id is None:
-        return "The practice"
-    contact = _contact(session, row)
-    return contact.name if contact and contact.name else None
 
 
 def _contact(session: Session, row: Notification) -> Contact | None:

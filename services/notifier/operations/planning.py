@@ -1,6 +1,7 @@
 """From what is known of an appointment to the messages it deserves: rows, each only once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -27,6 +28,9 @@ from shared.zones import zone
 NO_WAY = "no-way"
 """The reason of a row that only tells staff: this person may not be written to."""
 
+NOT_SET_UP = "not-set-up"
+"""The same where the person allows a way of writing that the practice has no server for."""
+
 
 def plan(session: Session, *, appointment_id: UUID, sequence: int, settings: Settings) -> bool:
     """Plan every message for everyone whose copies are here. Returns whether that was everyone.
@@ -39,15 +43,11 @@ def plan(session: Session, *, appointment_id: UUID, sequence: int, settings: Set
     if projection is None or projection.sequence != sequence:
         return False
     now = database_now(session)
-    complete = True
-    for person_id in projection.person_ids:
-        contact = contacts.latest(session, person_id=person_id)
-        if contact is None:
-            complete = False
-        elif projection.status == "cancelled":
-            _plan_cancellation(session, projection, contact, settings, now=now)
-        else:
-            complete &= _plan_booking(session, projection, contact, settings, now=now)
+    planned = [
+        _plan_for(session, projection, person_id, settings, now=now)
+        for person_id in projection.person_ids
+    ]
+    complete = all(planned)
     if complete:
         projection.prepare_at = None
         projection.prepared_sequence = sequence
@@ -67,60 +67,71 @@ def plan_staff_note(session: Session, *, response_id: UUID) -> None:
     _add(session, note, key=f"{response_id}:{Kind.STAFF_NOTE}", announced_at=now)
 
 
-def _plan_booking(
+def _plan_for(
     session: Session,
     projection: AppointmentProjection,
-    contact: Contact,
+    person_id: UUID,
     settings: Settings,
     *,
     now: datetime,
 ) -> bool:
+    """Plan one person's messages; False while something about them is still to be fetched."""
+    cancelled = projection.status == "cancelled"
     details = appointments.details_for(
-        session, appointment_id=projection.appointment_id, person_id=contact.person_id
+        session, appointment_id=projection.appointment_id, person_id=person_id
     )
-    if details is None or details.sequence < projection.sequence:
+    if details is None:
+        return cancelled  # who was never prepared for was never told, and need not be now
+    contact = contacts.latest(session, person_id=person_id)
+    if contact is None or (not cancelled and details.sequence < projection.sequence):
         return False
-    earlier = _earlier(session, projection, contact)
-    channels = contact.channels & settings.channels
-    news = {channel: _news(earlier, projection, channel) for channel in sorted(channels)}
-    planned = messages_for(
-        news=news,
-        starts_at=details.start,
-        announced_at=projection.announced_at,
-        zone=zone(details.timezone),
-        plan=settings.reminders,
-        now=now,
-    )
-    _add_all(session, projection, contact, planned)
-    if not channels:
-        purpose = _news(earlier, projection, None)
-        _say_nothing_may_be_sent(session, projection, contact, details, purpose=purpose, now=now)
+    about = _About(projection, contact, details, _earlier(session, projection, contact))
+    if cancelled:
+        _plan_cancellation(session, about, settings, now=now)
+    else:
+        _plan_booking(session, about, settings, now=now)
     return True
 
 
+@dataclass(frozen=True)
+class _About:
+    """One person and one appointment, and what has been planned about it for them so far."""
+
+    projection: AppointmentProjection
+    contact: Contact
+    details: AppointmentDetails
+    earlier: Sequence[Notification]
+
+
+def _plan_booking(session: Session, about: _About, settings: Settings, *, now: datetime) -> None:
+    channels = about.contact.channels & settings.channels
+    planned = messages_for(
+        news={channel: _news(about, channel) for channel in sorted(channels)},
+        starts_at=about.details.start,
+        announced_at=about.projection.announced_at,
+        zone=zone(about.details.timezone),
+        plan=settings.reminders,
+        now=now,
+    )
+    for message in planned:
+        _add_about(session, about, message)
+    if not channels:
+        _say_nothing_may_be_sent(session, about, _news(about, None), now=now)
+
+
 def _plan_cancellation(
-    session: Session,
-    projection: AppointmentProjection,
-    contact: Contact,
-    settings: Settings,
-    *,
-    now: datetime,
+    session: Session, about: _About, settings: Settings, *, now: datetime
 ) -> None:
     """Tell only who was told of the time; a booking that nobody heard of ends in silence."""
-    details = appointments.details_for(
-        session, appointment_id=projection.appointment_id, person_id=contact.person_id
+    told = frozenset(channel for channel in Channel if _was_told(about, channel))
+    reachable = about.contact.channels & settings.channels
+    notices = cancellation_notices(
+        channels=told & reachable, starts_at=about.details.start, now=now
     )
-    if details is None:
-        return
-    earlier = _earlier(session, projection, contact)
-    told = frozenset(channel for channel in Channel if _was_told(earlier, projection, channel))
-    reachable = contact.channels & settings.channels
-    notices = cancellation_notices(channels=told & reachable, starts_at=details.start, now=now)
-    _add_all(session, projection, contact, notices)
+    for message in notices:
+        _add_about(session, about, message)
     if not reachable:
-        _say_nothing_may_be_sent(
-            session, projection, contact, details, purpose=Kind.CANCELLED, now=now
-        )
+        _say_nothing_may_be_sent(session, about, Kind.CANCELLED, now=now)
 
 
 def _earlier(
@@ -138,77 +149,58 @@ def _earlier(
     ).all()
 
 
-def _was_told(
-    earlier: Sequence[Notification], projection: AppointmentProjection, channel: Channel | None
-) -> bool:
+def _was_told(about: _About, channel: Channel | None) -> bool:
     """Whether an earlier time may have reached the person by this channel."""
     return any(
         row.channel == channel
         and row.sequence is not None
-        and row.sequence < projection.sequence
+        and row.sequence < about.projection.sequence
         and (row.state in REACHED or (row.state in WAITING and row.open_attempt_id is not None))
-        for row in earlier
+        for row in about.earlier
     )
 
 
-def _news(
-    earlier: Sequence[Notification], projection: AppointmentProjection, channel: Channel | None
-) -> Kind:
+def _news(about: _About, channel: Channel | None) -> Kind:
     """How this time is told by this channel; what was once planned for it is not planned again."""
-    for row in earlier:
+    for row in about.earlier:
         kind = kind_of(row.purpose)
-        if row.sequence == projection.sequence and row.channel == channel and kind in NEWS:
+        same = row.sequence == about.projection.sequence and row.channel == channel
+        if same and kind in NEWS:
             return kind
-    return Kind.MOVED if _was_told(earlier, projection, channel) else Kind.CONFIRMATION
+    return Kind.MOVED if _was_told(about, channel) else Kind.CONFIRMATION
 
 
 def _say_nothing_may_be_sent(
-    session: Session,
-    projection: AppointmentProjection,
-    contact: Contact,
-    details: AppointmentDetails,
-    *,
-    purpose: Kind,
-    now: datetime,
+    session: Session, about: _About, purpose: Kind, *, now: datetime
 ) -> None:
-    """Leave a row for staff: call, or wait; nothing may be written to this person."""
-    if now >= details.start:
+    """Leave a row for staff: call, or wait; this person can't be written to."""
+    start = about.details.start
+    if now >= start:
         return
-    notice = PlannedMessage(purpose=purpose, channel=None, due_at=now, not_after=details.start)
-    _add_all(session, projection, contact, [notice], state=State.SUPPRESSED, reason=NO_WAY)
+    notice = PlannedMessage(purpose=purpose, channel=None, due_at=now, not_after=start)
+    reason = NOT_SET_UP if about.contact.channels else NO_WAY
+    _add_about(session, about, notice, state=State.SUPPRESSED, reason=reason)
 
 
-def _add_all(
-    session: Session,
-    projection: AppointmentProjection,
-    contact: Contact,
-    planned: Iterable[PlannedMessage],
-    *,
-    state: State = State.SCHEDULED,
-    reason: str | None = None,
-) -> None:
-    for message in planned:
-        key = ":".join(
-            str(part)
-            for part in (
-                projection.appointment_id,
-                message.purpose,
-                contact.person_id,
-                message.channel or "none",
-                projection.sequence,
-            )
-        )
-        _add(
-            session,
-            message,
-            key=key,
-            announced_at=projection.announced_at,
-            appointment_id=projection.appointment_id,
-            sequence=projection.sequence,
-            person_id=contact.person_id,
-            state=state,
-            reason=reason,
-        )
+def _add_about(session: Session, about: _About, message: PlannedMessage, **ending: object) -> None:
+    projection = about.projection
+    parts = (
+        projection.appointment_id,
+        message.purpose,
+        about.contact.person_id,
+        message.channel or "none",
+        projection.sequence,
+    )
+    _add(
+        session,
+        message,
+        key=":".join(str(part) for part in parts),
+        announced_at=projection.announced_at,
+        appointment_id=projection.appointment_id,
+        sequence=projection.sequence,
+        person_id=about.contact.person_id,
+        **ending,
+    )
 
 
 def _add(

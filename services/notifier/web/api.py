@@ -52,8 +52,8 @@ guard_api(api, roles=EVERY_ROLE)
 class Messages(MethodView):
     """The log."""
 
-    @api.arguments(WantedSchema, location="query")  # type: ignore[untyped-decorator]
-    @api.response(200, LogSchema)  # type: ignore[untyped-decorator]
+    @api.arguments(WantedSchema, location="query")
+    @api.response(200, LogSchema)
     def get(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """List messages, the newest first; those that wait, by their time."""
         offset = (wanted["page"] - 1) * PAGE

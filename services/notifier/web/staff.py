@@ -45,6 +45,7 @@ class Row:
     title: str
     shape: str
     label: str
+    tried: bool
     steps: list[dict[str, Any]]
     facts: list[tuple[str, str]]
 
@@ -61,7 +62,6 @@ def messages() -> ResponseReturnValue:
         counts = message_log.counts(session, day_began=began, day_ends=began + timedelta(days=1))
     return render_template(
         "notifier/messages.html",
-        here="Messages",
         rows=[_row(line, place, now) for line in found],
         summary=_summary(counts),
         pills=_pills(show, counts),
@@ -82,10 +82,10 @@ def message(notification_id: UUID) -> ResponseReturnValue:
         _note_reading(notification_id)
     return render_template(
         "notifier/message.html",
-        here="Messages",
         row=_row(opened.line, place, now, with_answers=may_read),
         said=opened.message if may_read else None,
         contact=opened.contact if may_read else None,
+        may_read=may_read,
         calendar_file=CALENDAR_FILE,
     )
 
@@ -153,6 +153,7 @@ def _pills(show: Show, counts: Counts) -> list[dict[str, Any]]:
         Show.ALL: "All",
         Show.FAILED: f"Did not go out, {counts.failed}",
         Show.WAITING: f"Waiting, {counts.waiting}",
+        Show.WITHDRAWN: "Withdrawn",
     }
     return [
         {"label": label, "href": url_for("staff.messages", show=each.value), "on": each is show}
@@ -173,6 +174,7 @@ def _row(line: Line, place: ZoneInfo, now: datetime, *, with_answers: bool = Fal
         title=title_of(line.notification.purpose),
         shape=state.shape,
         label=state.label,
+        tried=bool(line.tries),
         steps=steps,
         facts=_facts(line, place),
     )
@@ -183,7 +185,7 @@ def _facts(line: Line, place: ZoneInfo) -> list[tuple[str, str]]:
     facts = [("Due", _long(row.due_at, place)), ("Of use until", _long(row.not_after, place))]
     if line.tries:
         kind, _, version = line.tries[-1].attempt.wording.partition(" ")
-        facts.append(("Words", f"{kind.replace('-', ' ').capitalize()}, version {version}"))
+        facts.append(("Words", f"{kind.replace('-', ' ').capitalize()}, {version}"))
     return facts
 
 
@@ -193,7 +195,8 @@ def _step(step: Step, place: ZoneInfo, *, with_answers: bool) -> dict[str, Any]:
         "title": step.title,
         "at": _long(step.at, place, seconds=True),
         "text": step.text,
-        "code": step.code,
+        # The provider's own words begin with its code.
+        "code": "" if with_answers and step.said else step.code,
         "said": step.said if with_answers else "",
     }
 

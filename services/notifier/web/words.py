@@ -51,6 +51,7 @@ _BY_REASON: Final = {
     "night": Chip(shape="wait", label="Waiting for the morning"),
     "wishes-unknown": Chip(shape="wait", label="Waiting for their wishes"),
     "no-way": Chip(shape="urgent", label="Nothing may be sent"),
+    "not-set-up": Chip(shape="urgent", label="No way to send it"),
 }
 
 _REASONS: Final = {
@@ -73,7 +74,7 @@ _REASONS: Final = {
     "unknown": "The carrier gave no reason.",
     "no-way": "Nothing may be sent to this person. Call, or wait until they write.",
     "not-permitted": "They no longer allow this way of writing to them.",
-    "not-set-up": "This way of sending is not set up here.",
+    "not-set-up": "The way they allow is not set up here. Call, or wait until they write.",
     "erased": "This person's data was erased.",
     "superseded": "The appointment changed, so this was no longer true.",
     "telling-words": "The words would have said too much. Look at the practice's settings.",
@@ -90,7 +91,7 @@ _TRACES: Final = {
     "trace-not-taken": ("fail", "Not found at the provider", "Nothing had been taken."),
     "trace-nobody-knows": ("fail", "Nobody can say", "The server has no way to tell."),
     "trace-ask-later": ("wait", "The provider did not say", "We ask again."),
-    "not-handed-over": ("fail", "Stopped on the way", "Nothing had been handed over."),
+    "not-handed-over": ("fail", "Stopped on the way", "The program stopped here, and began anew."),
 }
 
 _RECEIPTS: Final = {

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
 
 from services.notifier.app import create_app
 from services.notifier.models import Notification
@@ -91,6 +92,20 @@ def test_the_pills_filter(world: World, sign_in: SignIn):
     assert "Rowan Ellery" not in waiting
 
 
+def test_what_was_withdrawn_has_a_list_of_its_own_p13(world: World, sign_in: SignIn):
+    booking = world.book(Someone(channels=("email",)))
+    world.pass_on()
+    world.cancel(booking)
+    world.pass_on()
+    client = sign_in(world, Role.OWNER)
+
+    withdrawn = page(client, "/staff/messages?show=withdrawn")
+
+    assert withdrawn.count(">Withdrawn</span>") == 3
+    assert "The appointment changed, so this was no longer true." in withdrawn
+    assert ">Withdrawn</span>" not in page(client)
+
+
 def test_a_kept_message_can_be_read_its_link_opened_and_its_entry_downloaded(
     world: World, sign_in: SignIn
 ):
@@ -109,8 +124,8 @@ def test_a_kept_message_can_be_read_its_link_opened_and_its_entry_downloaded(
     assert "It has not left this machine." in text
     assert entry.content_type.startswith("text/calendar")
     assert b"BEGIN:VCALENDAR" in entry.data
-    assert "A call is fine" in text
-    assert "Leave no voice message." in text
+    assert "914-555-0119" in text
+    assert "No voice message." in text
 
 
 def test_the_front_desk_sees_how_it_ended_and_not_what_was_said_l01(world: World, sign_in: SignIn):
@@ -194,6 +209,31 @@ def test_a_long_log_has_pages(world: World, sign_in: SignIn):
     assert second.count("<summary><time") == 4
     assert "Older" in first
     assert "Newer" in second
+
+
+def test_the_log_costs_the_same_few_statements_however_long_it_is(world: World, sign_in: SignIn):
+    client = sign_in(world, Role.OWNER)
+
+    def statements() -> int:
+        seen: list[str] = []
+
+        def note(*args: object) -> None:
+            seen.append(str(args[2]))
+
+        engine = client.application.extensions["softstart"].database.engine
+        event.listen(engine, "before_cursor_execute", note)
+        page(client)
+        event.remove(engine, "before_cursor_execute", note)
+        return len(seen)
+
+    world.courier.prepare(world.book(Someone()).id)
+    world.pass_on(1)
+    few = statements()
+    for _ in range(5):
+        world.courier.prepare(world.book(Someone()).id)
+    world.pass_on(1)
+
+    assert statements() == few
 
 
 def test_the_api_lists_states_and_no_words(world: World, sign_in: SignIn):

@@ -171,6 +171,27 @@ def test_where_nothing_may_be_sent_staff_are_told_to_call(world: World):
     )
 
 
+def test_a_way_that_is_not_set_up_is_told_apart_from_one_that_is_not_allowed(twilio_world: World):
+    twilio_world.book(Someone(channels=("email",)))
+
+    twilio_world.pass_on()
+
+    (row,) = twilio_world.rows()
+    assert (row.channel, row.reason) == (None, "not-set-up")
+
+
+def test_a_cancellation_of_an_unknown_booking_asks_nobody_for_anything(world: World):
+    booking = world.book(tell=False)
+    world.cancel(booking)
+
+    world.pass_on()
+
+    assert world.neighbours.asked == []
+    with world.database.begin() as session:
+        (known,) = session.scalars(select(AppointmentProjection)).all()
+        assert known.prepare_at is None
+
+
 def test_two_people_each_have_their_own_messages_p17(world: World):
     one = Someone(channels=("email",))
     other = Someone(name="Ash Moreau", email="ash@example.org", channels=("sms",))

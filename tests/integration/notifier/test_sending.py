@@ -258,3 +258,18 @@ def test_what_was_said_is_the_same_words_each_time_it_is_tried(world: World):
 
     assert len(wordings) == 1
     assert wordings.pop().startswith("confirmation ")
+
+
+def test_a_try_by_a_carrier_that_is_no_longer_set_up_is_still_settled(
+    smtp_world: World, make_world, mail, impatient: None
+):
+    mail.refuse("dot", "take and drop")
+    smtp_world.book(Someone(channels=("email",)))
+    smtp_world.pass_on(2)
+    assert state_of(smtp_world, "confirmation")[0] == "uncertain"
+
+    world = make_world()
+    world.make_due("confirmation")
+    world.pass_on(1)
+
+    assert state_of(world, "confirmation")[0] == "accepted"

@@ -151,7 +151,7 @@ def _create_notification() -> None:
         "ix_notification_appointment_id", "notification", ["appointment_id", "person_id"]
     )
     op.create_index("ix_notification_person_id", "notification", ["person_id"])
-    op.create_index("ix_notification_created_at", "notification", ["created_at"])
+    op.create_index("ix_notification_changed_at", "notification", ["changed_at"])
 
 
 def _create_attempts() -> None:
