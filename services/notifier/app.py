@@ -37,7 +37,7 @@ QUEUES: Final = {"notifier.critical": "notifier.deliver", "notifier.reminders": 
 def create_app(settings: Settings | None = None) -> Flask:
     """The pages and doors of the notifier, below its prefix."""
     settings = settings or _settings_of_process()
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)  # files come from the shared floor
     scheduler = Peer(settings, audience="scheduler", issuer="notifier")
     init_app(
         app,

@@ -29,7 +29,7 @@ logger = structlog.get_logger(__name__)
 MAY_READ: Final = frozenset({Role.OWNER, Role.CLINICIAN})
 """Who may read what was said and where it went; the front desk sees how it ended (L01)."""
 
-pages = Blueprint("staff", __name__, url_prefix="/staff", template_folder="../templates")
+pages = Blueprint("staff", __name__, url_prefix="/staff")
 guard_staff(pages)
 
 
