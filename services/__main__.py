@@ -8,7 +8,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from services import databases, embedded
+from services import databases, demo, embedded
 from services.home import Home, Secrets
 from services.postgres import program
 from services.serving import PortUnavailable
@@ -86,7 +86,9 @@ def _arguments(env: Mapping[str, str]) -> argparse.ArgumentParser:
 def _up(options: argparse.Namespace) -> None:
     home = _home(options)
     with embedded.until_told_to_stop(), embedded.running(home, _port(options), os.environ) as suite:
-        print("\n".join(suite.greeting()), flush=True)
+        if options.demo:
+            demo.fill(suite.settings)
+        print("\n".join(suite.greeting(let_in=options.demo)), flush=True)
         threading.Event().wait()
     # A thread that is still talking to a slow mail server must not hold up the end.
     os._exit(0)

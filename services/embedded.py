@@ -27,11 +27,12 @@ from services.scheduler import app as scheduler
 from services.scheduler.settings import Settings as SchedulerSettings
 from services.serving import HOST, PortUnavailable, WebServer
 from shared import logs
-from shared.crypto import BadKeyring
+from shared.crypto import BadKeyring, Keyring
+from shared.db import Database
 from shared.messaging.broker import BadBrokerUrl, open_broker
 from shared.messaging.ticker import Ticker
 from shared.migrations import NewerDatabase
-from shared.settings import BadSetting
+from shared.settings import BadSetting, CommonSettings
 from shared.vocabulary import PREFIX, SERVICES, Service
 from shared.zones import ZoneDataTooOld, use_pinned_zones
 
@@ -127,12 +128,15 @@ class RunningSuite:
     settings: AllSettings
     server: Server
 
-    def greeting(self) -> tuple[str, str, str]:
-        """Three lines for whoever started it: clients' page, staff's page, where mail goes."""
+    def greeting(self, *, let_in: bool = False) -> tuple[str, str, str]:
+        """Three lines for whoever started it: clients' page, staff's page, where mail goes.
+
+        `let_in` gives a link for staff even when there are accounts by which to sign in.
+        """
         public = self.settings.intake.public_url
         return (
             f"Clients  {public}{PREFIX['intake']}/",
-            f"Staff    {_staff_page(self.settings.scheduler)}",
+            f"Staff    {_staff_page(self.settings.scheduler, let_in=let_in)}",
             f"Mail     {_where_mail_goes(self.settings.notifier)}",
         )
 
@@ -164,9 +168,10 @@ def running(home: Home, port: int, env: Mapping[str, str]) -> Iterator[RunningSu
         yield RunningSuite(settings, server)
 
 
-def _staff_page(settings: SchedulerSettings) -> str:
+def _staff_page(settings: SchedulerSettings, *, let_in: bool) -> str:
     page = settings.public_url + PREFIX["scheduler"] + "/staff/sign-in"
-    link = scheduler.first_run_link(settings)
+    make = scheduler.new_owner_link if let_in else scheduler.first_run_link
+    link = make(settings)
     return f"{link} (for the owner, once)" if link else page
 
 
@@ -190,6 +195,16 @@ def staff_link(home: Home, env: Mapping[str, str], *, port: int) -> str:
         server.prepare()
         settings = settings_of_all(server.url, home.secrets(), env, port=port)
         return scheduler.new_owner_link(settings.scheduler)
+
+
+@contextmanager
+def own_database(settings: CommonSettings) -> Iterator[Database]:
+    """That service's database, entered from outside it: for what only whoever runs it may do."""
+    database = Database(settings.database_url, Keyring.from_text(settings.encryption_keys))
+    try:
+        yield database
+    finally:
+        database.dispose()
 
 
 def _all_within(seconds: float, *steps: Callable[[], None]) -> None:

@@ -1,0 +1,211 @@
+"""A fictional practice to look at: `softstart up --demo`.
+
+Made by the services' own operations, and over HTTP where a client would do it, so that every row,
+message and reminder is one that could have come about. What it consists of stands in `demo.yaml`.
+"""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import requests
+import structlog
+import yaml
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from services.embedded import AllSettings, own_database
+from services.intake.models import QuestionnaireResponse
+from services.intake.operations import questionnaires, responses
+from services.intake.operations.responses import Sender
+from services.intake.settings import Settings as IntakeSettings
+from services.scheduler import app as scheduler
+from services.scheduler.domain.hours import WallRange, WeeklyRange
+from services.scheduler.models import Practitioner, StaffAccount
+from services.scheduler.operations import schedules, staff
+from services.scheduler.operations.staff import NewColleague
+from services.scheduler.settings import Settings as SchedulerSettings
+from shared.clock import utcnow
+from shared.db import Database
+from shared.tokens import new_token
+from shared.vocabulary import PREFIX
+from shared.zones import zone
+
+logger = structlog.get_logger(__name__)
+
+SHORTEST: Final = timedelta(minutes=20)
+TIMEOUT_SECONDS: Final = 20
+
+Document = Mapping[str, Any]
+
+
+def fill(settings: AllSettings) -> None:
+    """Make the practice up, once; what is there already is left as it is. The suite must run."""
+    world = yaml.safe_load(Path(__file__).with_name("demo.yaml").read_text(encoding="utf-8"))
+    with own_database(settings.scheduler) as database:
+        link = scheduler.first_run_link(settings.scheduler)
+        if link is not None:
+            _hire(database, settings.scheduler, world, token=link.rpartition("/")[2])
+        with database.begin() as session:
+            people = {one.name: str(one.id) for one in schedules.practitioners(session)}
+    with own_database(settings.intake) as database:
+        with database.begin() as session:
+            busy = session.scalar(select(exists().where(QuestionnaireResponse.id.is_not(None))))
+        if not busy:
+            for number, person in enumerate(reversed(world["inquiries"])):
+                given = _answers(world, person, number)
+                wrote = utcnow() - timedelta(days=person["days_ago"], minutes=37 * number % 600)
+                permission = _send_form(database, settings.intake, given, wrote)
+                if "call" in person:
+                    call = person["call"] | {"practitioner_id": people[person["call"]["with"]]}
+                    _choose_a_time(settings.scheduler, permission, call, person.get("then"))
+    logger.info("demo ready")
+
+
+# ---------------------------------------------------------------- who works here
+
+
+def _hire(database: Database, settings: SchedulerSettings, world: Document, *, token: str) -> None:
+    """The owner, by the first-run link that everybody else uses too, and five colleagues."""
+    now = utcnow()
+    first, *others = world["clinicians"]
+    with database.begin() as session:
+        begun = staff.make_owner(
+            session,
+            token=token,
+            person=_colleague(first),
+            password=secrets.token_urlsafe(24),
+            settings=settings,
+            now=now,
+        )
+        _describe(session, begun.account, first, world, settings)
+        for one in others:
+            account, welcome = staff.add_clinician(
+                session, person=_colleague(one), settings=settings, now=now
+            )
+            staff.welcome(
+                session,
+                token=welcome,
+                password=secrets.token_urlsafe(24),
+                settings=settings,
+                now=now,
+            )
+            _describe(session, account, one, world, settings)
+
+
+def _colleague(one: Document) -> NewColleague:
+    return NewColleague(name=one["name"], email=one["email"], credentials=one["credentials"])
+
+
+def _describe(
+    session: Session,
+    account: StaffAccount,
+    one: Document,
+    world: Document,
+    settings: SchedulerSettings,
+) -> None:
+    """Where they see people, their usual week, and the days on which they are away."""
+    session.get_one(Practitioner, account.practitioner_id).about = world["places"][one["place"]]
+    assert account.practitioner_id is not None
+    schedule = schedules.schedule_of(session, account.practitioner_id)
+    assert schedule is not None
+    week = [WeeklyRange(day, _wall(text)) for day, texts in one["week"].items() for text in texts]
+    schedules.set_weekly_hours(session, schedule.id, weekly=week, shortest=SHORTEST)
+    today = utcnow().astimezone(zone(settings.practice.timezone)).date()
+    for days in one.get("away_in_days", []):
+        schedules.override_day(session, schedule.id, day=today + timedelta(days), ranges=[])
+
+
+def _wall(text: str) -> WallRange:
+    start, end = text.split("-")
+    return WallRange(time.fromisoformat(start), time.fromisoformat(end))
+
+
+# ---------------------------------------------------------------- who writes in
+
+
+def _answers(world: Document, person: Document, number: int) -> Document:
+    return {
+        **world["everybody"],
+        **world["ways"][person["way"]],
+        "name_used": person["name"],
+        "email": f"{person['name'].lower()}@example.org",
+        "phone": f"+1914555{100 + number:04d}",
+        **person.get("answers", {}),
+    }
+
+
+def _send_form(database: Database, settings: IntakeSettings, given: Document, now: datetime) -> str:
+    """Fill the form in and send it, as of `now`; the token by which a time can be chosen."""
+    token, licensed = new_token(), settings.practice.licensed_states
+    with database.begin() as session:
+        form = responses.start(session, token=token, licensed_states=licensed)
+        for section in form.screener.first_form:
+            here = {item.id: given[item.id] for item in section.items if item.id in given}
+            responses.answer(session, form, section=section, given=here, now=now)
+        responses.complete(
+            session,
+            form,
+            sender=Sender(
+                practice=settings.practice.name,
+                address="198.51.100.0/24",
+                browser="Firefox",
+                page=settings.public_url + PREFIX["intake"] + "/",
+                zone=settings.practice.timezone,
+            ),
+            config=questionnaires.config_now(form.screener, licensed),
+            secret_key=settings.secret_key,
+            now=now,
+        )
+        return responses.booking_token(settings.secret_key, form.response)
+
+
+def _choose_a_time(
+    settings: SchedulerSettings, permission: str, call: Document, then: str | None
+) -> None:
+    """Book over HTTP, as the client's browser or app would, and change it if the story says so."""
+    wanted = _time(settings, permission, call, in_days=call["in_days"])
+    booked = _ask(settings, "POST", "/appointments", permission, json=wanted | {"how": "phone"})
+    token = booked["manage_token"]
+    if then == "moved":
+        later = _time(settings, token, call, in_days=call["in_days"] + 1)
+        _ask(settings, "POST", "/appointment/move", token, json=later)
+    if then == "cancelled":
+        _ask(settings, "POST", "/appointment/cancel", token)
+
+
+def _time(
+    settings: SchedulerSettings, token: str, call: Document, *, in_days: int
+) -> dict[str, str]:
+    """The clinician's free time nearest to the hour, on the first day from then on that has one."""
+    here = zone(settings.practice.timezone)
+    first = utcnow().astimezone(here).date() + timedelta(days=in_days)
+    who = {"practitioner_id": call["practitioner_id"]}
+    query = who | {"from": first.isoformat(), "days": "14", "timezone": here.key}
+    times = {
+        datetime.fromisoformat(slot["local"]): slot["start"]
+        for slot in _ask(settings, "GET", "/slots", token, params=query)["slots"]
+    }
+    hour = timedelta(hours=call["hour"])
+    nearest = min(
+        times,
+        key=lambda local: (
+            local.date(),
+            abs(timedelta(hours=local.hour, minutes=local.minute) - hour),
+        ),
+    )
+    return who | {"start": times[nearest]}
+
+
+def _ask(settings: SchedulerSettings, method: str, path: str, token: str, **more: Any) -> Any:
+    answer = requests.request(
+        method,
+        f"{settings.scheduler_url}/api{path}",
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=TIMEOUT_SECONDS,
+        **more,
+    )
+    answer.raise_for_status()
+    return answer.json()
