@@ -1,0 +1,211 @@
+"""One client's whole way in a real browser, and staff at their desk."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from icalendar import Calendar
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.journeys.by_browser import (
+    DESK,
+    LONG_PASSWORD,
+    answer_everything,
+    choose_and_book,
+    chromium,
+    fill_section,
+    visitor,
+)
+from tests.journeys.people import JOURNEYS, SINGLE
+from tests.journeys.world import OWNER_EMAIL, World, somebody, until
+
+pytestmark = pytest.mark.browser
+
+SOLID = "main form button[type=submit].btn:not(.second):not(.quiet)"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = visitor(browser)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def desk(browser: Browser, world: World) -> Iterator[Page]:
+    """The owner, signed in at a desk."""
+    context = visitor(browser, viewport=DESK)
+    opened = context.new_page()
+    opened.goto(f"{world.url}/schedule/staff/")
+    opened.get_by_label("Email").fill(OWNER_EMAIL)
+    opened.get_by_label("Password").fill(LONG_PASSWORD)
+    opened.locator(SOLID).first.click()
+    expect(opened.get_by_role("link", name="Today").first).to_be_visible()
+    yield opened
+    context.close()
+
+
+@pytest.mark.parametrize("way", JOURNEYS)
+def test_from_the_practices_page_to_a_booked_call(world: World, page: Page, way: str) -> None:
+    person = somebody(JOURNEYS[way])
+
+    answer_everything(page, world.url, person)
+    choose_and_book(page)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Add to my calendar").click()
+
+    (event,) = Calendar.from_ical(download.value.path().read_bytes()).walk("VEVENT")
+    assert event["SUMMARY"] == "Appointment"
+    mail = until(lambda: world.mails_to(person["email"]))[0]
+    assert page.url in mail.text
+    assert world.entries(person["email"], "REQUEST")
+    assert until(lambda: world.texts_to(person["phone"]))
+
+
+def test_moving_and_cancelling_by_the_link_in_the_mail(world: World, page: Page) -> None:
+    person = somebody(SINGLE)
+    world.api.booked(person, nth=3)
+    mail = until(lambda: world.mails_to(person["email"]))[0]
+    link = re.search(rf"{re.escape(world.url)}/schedule/m/\S+", mail.text)
+    assert link
+
+    page.goto(link[0])
+    page.get_by_role("link", name="Move or cancel").click()
+    page.get_by_role("link", name="Move it to another time").click()
+    page.locator("main input[name=start]").last.check(force=True)
+    page.get_by_role("button", name="Move to this time").click()
+    expect(page.get_by_role("heading", name="Your time is booked")).to_be_visible()
+    until(lambda: len(world.entries(person["email"], "REQUEST")) == 2)
+
+    page.get_by_role("link", name="Move or cancel").click()
+    page.get_by_text("Cancel this time").click()
+    page.get_by_role("button", name="Yes, cancel it").click()
+    expect(page.get_by_text(re.compile("cancelled"))).to_be_visible()
+    until(lambda: world.entries(person["email"], "CANCEL"))
+    sent = len(world.mails_to(person["email"]))
+
+    page.goto(link[0])
+    expect(page.get_by_role("heading", name="Your time is booked")).not_to_be_visible()
+    assert len(world.mails_to(person["email"])) == sent
+
+
+def test_p20_looking_at_a_link_changes_nothing(world: World, page: Page) -> None:
+    appointment = world.api.booked(somebody(SINGLE))
+    token = appointment["manage_token"]
+
+    for path in ("", "/change", "/times", "/appointment.ics", "/cancel", "/move"):
+        world.api.call("GET", f"/schedule/m/{token}{path}")
+        world.api.call("HEAD", f"/schedule/m/{token}{path}")
+
+    kept = world.api.call("GET", "/schedule/api/appointment", token).json()
+    assert (kept["status"], kept["sequence"]) == ("booked", 0)
+
+
+def test_errors_stand_beside_their_field_and_nothing_is_lost(world: World, page: Page) -> None:
+    page.goto(f"{world.url}/begin/step/1")
+    fill_section(page, SINGLE)
+    page.locator(SOLID).first.click()
+    person = SINGLE | {"email": "rowan@", "name_used": "Rowan"}
+    fill_section(page, person)
+    page.locator(SOLID).first.click()
+
+    expect(page.locator("[data-errors]")).to_be_focused()
+    assert re.match(r"Please check", page.title())
+    expect(page.locator("#email-err")).to_contain_text("@")
+    assert page.locator("[name=name_used]").input_value() == "Rowan"
+    assert page.locator("[name=email]").input_value() == "rowan@"
+    page.reload()
+    assert page.locator("[name=name_used]").input_value() == "Rowan"
+    page.get_by_role("link", name="Back").click()
+    assert page.locator("[name=age_group][value='18_plus']").is_checked()
+    assert not page.locator("[name=private_now]:checked").count(), "sealed answers never come back"
+
+
+def test_a_person_in_another_zone_sees_their_own_clock(world: World, browser: Browser) -> None:
+    context = visitor(browser, timezone_id="America/Los_Angeles", viewport=DESK)
+    page = context.new_page()
+    permission = world.api.permission(somebody(SINGLE))
+
+    page.goto(f"{world.url}/schedule/t/{permission}")
+
+    expect(page.get_by_text("Pacific Time (Los Angeles)")).to_be_visible()
+    context.close()
+
+
+def test_l37_exit_comes_first_and_leaves_no_way_back(world: World, browser: Browser) -> None:
+    context = visitor(browser)
+    context.route(re.compile("weather"), lambda route: route.fulfill(body="<h1>Weather</h1>"))
+    page = context.new_page()
+    page.goto(f"{world.url}/begin/")
+    page.goto(f"{world.url}/begin/step/1")
+
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.hasAttribute('data-exit')")
+    for _ in range(3):
+        page.keyboard.press("Escape")
+    page.wait_for_url(re.compile("weather"))
+    page.go_back()
+
+    assert not page.url.endswith("/step/1")
+    context.close()
+
+
+def test_l06_no_page_asks_another_origin_for_anything(world: World, browser: Browser) -> None:
+    context = visitor(browser)
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    page = context.new_page()
+
+    answer_everything(page, world.url, somebody(SINGLE))
+    choose_and_book(page)
+
+    assert asked
+    assert [url for url in asked if not url.startswith(world.url)] == []
+    context.close()
+
+
+def test_staff_read_the_inquiry_its_reasons_and_the_appointment(world: World, desk: Page) -> None:
+    person = somebody(JOURNEYS["couples_call"]) | {"name_used": "Ellery"}
+    world.api.booked(person, nth=7)
+    desk.goto(f"{world.url}/begin/staff/inquiries")
+
+    desk.get_by_role("link", name="Ellery").first.click()
+    expect(desk.get_by_text("Couples work looks suitable").first).to_be_visible()
+    expect(desk.get_by_text("How to reach Ellery safely")).to_be_visible()
+    expect(desk.get_by_text("In the past year, have you been afraid")).not_to_be_visible()
+    desk.get_by_role("button", name="Open and record").first.click()
+    expect(desk.get_by_text("You opened this").first).to_be_visible()
+
+    desk.goto(f"{world.url}/schedule/staff/calendar")
+    expect(desk.get_by_text("Ellery").first).to_be_attached()
+
+
+def test_staff_change_their_hours_and_only_those_are_offered(
+    make_world: Any, browser: Browser
+) -> None:
+    own = make_world()
+    context: BrowserContext = visitor(browser, viewport=DESK)
+    desk = context.new_page()
+    desk.goto(f"{own.url}/schedule/staff/hours")
+    desk.get_by_label("Email").fill(OWNER_EMAIL)
+    desk.get_by_label("Password").fill(LONG_PASSWORD)
+    desk.locator(SOLID).first.click()
+    for day in (1, 2, 4, 5, 6, 7):
+        desk.locator(f"button[name=clear][value='{day}']").click()
+    desk.locator("[name=from-3]").first.fill("10:00")
+    desk.locator("[name=until-3]").first.fill("12:00")
+    desk.get_by_role("button", name="Save hours").last.click()
+    expect(desk.get_by_role("status")).to_be_visible()
+    context.close()
+
+    permission = own.api.permission(somebody(SINGLE))
+    starts = {slot["local"] for slot in own.api.slots(permission, timezone="America/New_York")}
+
+    assert {start[11:16] for start in starts} == {"10:00", "10:30", "11:00", "11:30"}
