@@ -33,7 +33,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         use_pinned_zones()
         settings = Settings.from_env()
         logs.configure(json=settings.log_json)
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)  # every file is shared.web's
     scheduler = Scheduler(settings)
     init_app(
         app,

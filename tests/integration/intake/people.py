@@ -27,6 +27,9 @@ TOKEN = "token"
 
 ALONE: dict[str, Any] = VIGNETTES["V01"]["answers"]
 COUPLE: dict[str, Any] = VIGNETTES["V05"]["answers"]
+START: dict[str, Any] = {
+    name: ALONE[name] for name in ("private_now", "age_group", "session_state", "residence_state")
+}
 AFRAID: dict[str, Any] = VIGNETTES["V10"]["answers"]
 
 
