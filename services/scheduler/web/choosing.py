@@ -72,10 +72,9 @@ def choose_page(session: Session, who: Guest, asked: Asked) -> str:
         chosen = "anyone" if asked.anyone else str(asked.practitioner or "") or None
         return who.address("choose", {"day": day, "from": from_, "with": chosen})
 
-    lost_day = asked.lost.start.astimezone(shown.info).date() if asked.lost else None
-    page = picker(
-        free, zone=shown.info, now=now, link=link, day=asked.day or lost_day, first=asked.first
-    )
+    near = asked.lost.start if asked.lost else moving.appointment.starts_at if moving else None
+    day = asked.day or (near.astimezone(shown.info).date() if near and not asked.first else None)
+    page = picker(free, zone=shown.info, now=now, link=link, day=day, first=asked.first)
     return render_template(
         "scheduler/choose.html",
         who=who,

@@ -58,7 +58,8 @@ def own_settings() -> Settings:
 def guest_by_permission(token: str) -> Iterator[tuple[Session, Guest]]:
     """A transaction, and whom a booking token lets in. Raises NoSuchLink, TooManyTries.
 
-    Raises PeerUnavailable when the token is new to us and intake can't be asked.
+    Keeping intake's answer is remembering, not acting: a scanner that opens the link first has
+    changed nothing for the person. Raises PeerUnavailable when intake has to be asked and can't.
     """
     _refuse_misshapen(token)
     with database().begin() as session:

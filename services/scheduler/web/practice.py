@@ -192,6 +192,8 @@ def _people(session: Session) -> list[dict[str, Any]]:
             "signed_up": account.password_hash is not None,
             "who": account.practitioner_id,
             "hours": _summary(schedule_of, account.practitioner_id),
+            "editable": account.practitioner_id in schedule_of
+            and (current_staff().role is Role.OWNER or account.id == current_staff().account_id),
         }
         for account in staff.accounts(session)
     ]

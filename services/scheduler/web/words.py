@@ -23,12 +23,12 @@ def full_day(of: date) -> str:
 
 
 def month(first: date, last: date) -> str:
-    """The months that some days lie in: "March 2027", "March to April 2027"."""
+    """The months that some days lie in, for one line: "March 2027", "Mar and Apr 2027"."""
     if (first.year, first.month) == (last.year, last.month):
         return f"{first:%B} {first.year}"
     if first.year == last.year:
-        return f"{first:%B} to {last:%B} {last.year}"
-    return f"{first:%B} {first.year} to {last:%B} {last.year}"
+        return f"{first:%b} and {last:%b} {last.year}"
+    return f"{first:%b} {first.year}, {last:%b} {last.year}"
 
 
 def days(first: date, last: date) -> str:

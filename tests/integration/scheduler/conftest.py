@@ -1,6 +1,6 @@
 """The scheduler on a real database, its app, and an intake that answers over HTTP."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from flask import Flask
@@ -8,11 +8,12 @@ from flask import Flask
 from services.scheduler.app import create_app
 from services.scheduler.settings import Settings
 from shared.db import Database
+from tests.conftest import environment_for
 from tests.integration.scheduler.world import StandInIntake, Visitor, serving
 
 
-@pytest.fixture
-def intake() -> Iterator[StandInIntake]:
+@pytest.fixture(scope="session")
+def standing_in() -> Iterator[StandInIntake]:
     stand_in = StandInIntake()
     with serving(stand_in.app()) as url:
         stand_in.url = url
@@ -20,13 +21,32 @@ def intake() -> Iterator[StandInIntake]:
 
 
 @pytest.fixture
-def settings(settings_for: Callable[..., Settings], intake: StandInIntake) -> Settings:
-    return settings_for("scheduler", INTAKE_URL=intake.url, BOOKING_NOTICE_HOURS="0")
+def intake(standing_in: StandInIntake) -> StandInIntake:
+    """Intake's internal API, knowing nobody yet."""
+    standing_in.forget()
+    return standing_in
+
+
+@pytest.fixture(scope="session")
+def settings(database_url: str, standing_in: StandInIntake) -> Settings:
+    return Settings.from_env(
+        environment_for(
+            "scheduler",
+            database_url,
+            {"INTAKE_URL": standing_in.url, "BOOKING_NOTICE_HOURS": "0"},
+        )
+    )
+
+
+@pytest.fixture(scope="session")
+def standing_app(settings: Settings) -> Flask:
+    """One app for all tests: compiling its pages takes longer than most of them."""
+    return create_app(settings)
 
 
 @pytest.fixture
-def app(settings: Settings, scheduler_db: Database) -> Flask:
-    return create_app(settings)
+def app(standing_app: Flask, scheduler_db: Database) -> Flask:
+    return standing_app
 
 
 @pytest.fixture

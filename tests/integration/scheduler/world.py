@@ -56,6 +56,13 @@ class StandInIntake:
     asked: list[str] = field(default_factory=list)
     silent: bool = False
 
+    def forget(self) -> None:
+        """As it was before the first test."""
+        self.permissions.clear()
+        self.contacts.clear()
+        self.asked.clear()
+        self.silent = False
+
     def permits(self, **changes: Any) -> str:
         """A new person with a permission to book; returns the token."""
         token, person = new_token(), uuid4()
