@@ -33,6 +33,7 @@ def walked(embedded_world: World) -> World:
     until(lambda: embedded_world.mails_to(CANARY_EMAIL))
     token = booked["manage_token"]
     api.call("POST", "/schedule/api/appointment/move", token, json={"start": slots[25]["start"]})
+    until(lambda: len(embedded_world.mails_to(CANARY_EMAIL)) == 2)
     staff = Staff(embedded_world.url).sign_in()
     inquiries = staff.page("/begin/staff/inquiries")
     staff.page(inquiries.split(">Zorvane<")[0].rpartition('href="')[2].split('"')[0])
