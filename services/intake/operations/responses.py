@@ -128,6 +128,8 @@ def answer(
         place = pages.index_of(form.screener, section)
         form.response.furthest = max(form.response.furthest, place)
     form.response.updated_at = now
+    # Whatever a clinician was done with, this is new.
+    form.response.closed_at = form.response.closed_by = None
     _decide(session, form, now=now)
     return reading
 

@@ -1,5 +1,6 @@
 """The form in a browser without scripts: page by page, with errors, going back, and coming back."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from shared.db import Database
 from shared.messaging.tables import Outbox
 from tests.integration.intake.browsing import Browser, errors_in, form_in, heading_of, title_of
 from tests.integration.intake.people import ALONE, COUPLE, START
-from tests.unit.intake.cases import SCREENER_TEXT, VIGNETTES
+from tests.unit.intake.cases import CASES, SCREENER_TEXT, VIGNETTES
 
 SCREENER = load(SCREENER_TEXT)
 SINGLE = [
@@ -38,6 +39,9 @@ def test_a_vignette_ends_on_its_page_through_the_browser(browser: Browser, name:
     key = case["expect"]["public_key"]
     assert heading_of(end) == SCREENER.client_text[key].heading
     assert ("Choose a time" in end.text) == (case["expect"]["booking"] == "private_call")
+    # The frame around it names support lines for everyone; the page itself names no trouble.
+    main = end.text.split("<main")[1].split("</main>")[0]
+    assert not re.search(CASES["leak_profiles"]["base"]["screen_end_page_forbid_regex"], main)
 
 
 def test_progress_is_shown_and_one_button_leads_on(browser: Browser) -> None:

@@ -1,7 +1,10 @@
 """Filling in the form, as far as the database sees it."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select
@@ -81,6 +84,38 @@ def test_sending_twice_is_sending_once(intake_db: Database) -> None:
         assert again["track"] == "couples"
         assert [count(session, model) for model in (Outbox, Contact, Decision)] == [1, 1, 1]
         assert count(session, Consent) == 6
+
+
+def test_two_tabs_that_send_at_the_same_moment_send_once(intake_db: Database) -> None:
+    with intake_db.begin() as session:
+        fill_in(session, "token", COUPLE)
+    together = Barrier(4)
+
+    def send_now(_: int) -> str:
+        together.wait()
+        with intake_db.begin() as session:
+            return str(send(session, "token")["track"])
+
+    with ThreadPoolExecutor(4) as threads:
+        said = list(threads.map(send_now, range(4)))
+
+    assert said == ["couples"] * 4
+    with intake_db.begin() as session:
+        assert [count(session, model) for model in (Outbox, Contact, Decision)] == [1, 1, 1]
+        assert count(session, Consent) == 6
+
+
+def test_writing_on_brings_back_what_a_clinician_had_closed(intake_db: Database) -> None:
+    with intake_db.begin() as session:
+        form = fill_in(session, "token", {**ALONE, "h_now": "yes"})
+        form.response.closed_at, form.response.closed_by = NOW, uuid4()
+
+    with intake_db.begin() as session:
+        found = responses.find(session, token="token", for_change=True)
+        assert found is not None
+        page = section(found, "practical")
+        responses.answer(session, found, section=page, given=ALONE, now=NOW)
+        assert found.response.closed_at is None
 
 
 def test_a_form_that_was_sent_does_not_change_any_more(intake_db: Database) -> None:
