@@ -5,10 +5,11 @@ message and reminder is one that could have come about. What it consists of stan
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 import requests
 import structlog
@@ -18,7 +19,8 @@ from sqlalchemy.orm import Session
 
 from services.embedded import AllSettings, own_database
 from services.intake.models import QuestionnaireResponse
-from services.intake.operations import questionnaires, responses
+from services.intake.operations import inquiries, questionnaires, responses
+from services.intake.operations.inquiries import Reader
 from services.intake.operations.responses import Sender
 from services.intake.settings import Settings as IntakeSettings
 from services.scheduler import app as scheduler
@@ -30,11 +32,12 @@ from services.scheduler.settings import Settings as SchedulerSettings
 from shared.clock import utcnow
 from shared.db import Database
 from shared.tokens import new_token
-from shared.vocabulary import PREFIX
+from shared.vocabulary import PREFIX, Role
 from shared.zones import zone
 
 logger = structlog.get_logger(__name__)
 
+OLD_DAYS: Final = 14
 SHORTEST: Final = timedelta(minutes=20)
 TIMEOUT_SECONDS: Final = 20
 
@@ -50,17 +53,17 @@ def fill(settings: AllSettings) -> None:
             _hire(database, settings.scheduler, world, token=link.rpartition("/")[2])
         with database.begin() as session:
             people = {one.name: str(one.id) for one in schedules.practitioners(session)}
+            owner = _reader(session)
     with own_database(settings.intake) as database:
         with database.begin() as session:
-            busy = session.scalar(select(exists().where(QuestionnaireResponse.id.is_not(None))))
-        if not busy:
-            for number, person in enumerate(reversed(world["inquiries"])):
-                given = _answers(world, person, number)
-                wrote = utcnow() - timedelta(days=person["days_ago"], minutes=37 * number % 600)
-                permission = _send_form(database, settings.intake, given, wrote)
-                if "call" in person:
-                    call = person["call"] | {"practitioner_id": people[person["call"]["with"]]}
-                    _choose_a_time(settings.scheduler, permission, call, person.get("then"))
+            begun = session.scalar(select(exists().where(QuestionnaireResponse.id.is_not(None))))
+        if not begun:
+            done = [
+                response_id
+                for number, person in enumerate(reversed(world["inquiries"]))
+                if (response_id := _inquire(database, settings, world, person, people, number))
+            ]
+            _close(database, owner, done)
     logger.info("demo ready")
 
 
@@ -126,6 +129,26 @@ def _wall(text: str) -> WallRange:
 # ---------------------------------------------------------------- who writes in
 
 
+def _inquire(
+    database: Database,
+    settings: AllSettings,
+    world: Document,
+    person: Document,
+    people: Mapping[str, str],
+    number: int,
+) -> UUID | None:
+    """One person's whole story; the inquiry's id if nobody has to do anything about it any more."""
+    wrote = utcnow() - timedelta(days=person["days_ago"], minutes=37 * number % 600)
+    response_id, permission = _send_form(
+        database, settings.intake, _answers(world, person, number), wrote
+    )
+    if "call" not in person:
+        return None
+    call = person["call"] | {"practitioner_id": people[person["call"]["with"]]}
+    _choose_a_time(settings.scheduler, permission, call, person.get("then"))
+    return response_id if person["days_ago"] > OLD_DAYS else None
+
+
 def _answers(world: Document, person: Document, number: int) -> Document:
     return {
         **world["everybody"],
@@ -137,8 +160,10 @@ def _answers(world: Document, person: Document, number: int) -> Document:
     }
 
 
-def _send_form(database: Database, settings: IntakeSettings, given: Document, now: datetime) -> str:
-    """Fill the form in and send it, as of `now`; the token by which a time can be chosen."""
+def _send_form(
+    database: Database, settings: IntakeSettings, given: Document, now: datetime
+) -> tuple[UUID, str]:
+    """Fill the form in and send it, as of `now`: its id, and the token for choosing a time."""
     token, licensed = new_token(), settings.practice.licensed_states
     with database.begin() as session:
         form = responses.start(session, token=token, licensed_states=licensed)
@@ -159,7 +184,7 @@ def _send_form(database: Database, settings: IntakeSettings, given: Document, no
             secret_key=settings.secret_key,
             now=now,
         )
-        return responses.booking_token(settings.secret_key, form.response)
+        return form.response.id, responses.booking_token(settings.secret_key, form.response)
 
 
 def _choose_a_time(
@@ -197,6 +222,20 @@ def _time(
         ),
     )
     return who | {"start": times[nearest]}
+
+
+def _reader(session: Session) -> Reader:
+    """The owner, as intake knows who looks at an inquiry."""
+    owner = next(one for one in staff.accounts(session) if one.role == Role.OWNER)
+    return Reader(account_id=owner.id, name=owner.name, role=Role.OWNER)
+
+
+def _close(database: Database, owner: Reader, done: Iterable[UUID]) -> None:
+    with database.begin() as session:
+        for response_id in done:
+            inquiry = inquiries.find(session, response_id=response_id, reader=owner)
+            assert inquiry is not None
+            inquiries.close(session, inquiry=inquiry, reader=owner, now=utcnow())
 
 
 def _ask(settings: SchedulerSettings, method: str, path: str, token: str, **more: Any) -> Any:

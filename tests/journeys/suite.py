@@ -36,9 +36,11 @@ class Suite:
         env: Mapping[str, str] | None = None,
         *,
         account: struct_passwd | None = None,
+        arguments: tuple[str, ...] = (),
     ) -> None:
         self.home = home
         self._account = account
+        self._arguments = arguments
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.lines: list[str] = []
@@ -51,7 +53,7 @@ class Suite:
         # What the surrounding shell has set must not decide what a newcomer sees.
         clean = {k: os.environ[k] for k in ("PATH", "HOME", "LANG", "TMPDIR") if k in os.environ}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "services", "up"],
+            [sys.executable, "-m", "services", "up", *self._arguments],
             cwd=ROOT,
             user=self._account and self._account.pw_uid,
             group=self._account and self._account.pw_gid,
