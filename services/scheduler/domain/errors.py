@@ -41,11 +41,14 @@ class BookingRefused(Refused):
 
 
 class SlotTaken(BookingRefused):
-    """Somebody was quicker, or the time was never on offer. `reason` is for staff and the API."""
+    """Somebody was quicker, or the time was never on offer.
+
+    `reason` is for staff and programs: an `availability.Reason`, or that nobody of a pool is free.
+    """
 
     sentence = "Someone took that time a moment ago. These are still free."
 
-    def __init__(self, reason: str = "taken") -> None:
+    def __init__(self, reason: str = "nobody-free") -> None:
         super().__init__()
         self.reason = reason
 

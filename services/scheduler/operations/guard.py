@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from services.scheduler.domain.availability import Policy
+from services.scheduler.domain.availability import Policy, Reason
 from services.scheduler.domain.errors import SlotTaken
 from services.scheduler.models import NO_OVERLAP, Appointment, AppointmentType
 from services.scheduler.operations.offers import refusal
@@ -79,7 +79,7 @@ def flush(session: Session) -> None:
         session.flush()
     except IntegrityError as error:
         if constraint_of(error) == NO_OVERLAP:
-            raise SlotTaken from error
+            raise SlotTaken(Reason.TAKEN) from error
         raise
 
 

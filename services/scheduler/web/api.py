@@ -13,6 +13,7 @@ from uuid import UUID
 
 from flask import Response
 from flask_smorest import Blueprint
+from marshmallow import RAISE
 from sqlalchemy.orm import Session
 
 from services.scheduler.domain.availability import Offer
@@ -83,7 +84,7 @@ def _either() -> Iterator[tuple[Session, Guest]]:
 
 
 @api.get("/slots")
-@api.arguments(SlotsQuery, location="query")
+@api.arguments(SlotsQuery, location="query", unknown=RAISE)
 @api.response(HTTPStatus.OK, SlotsSchema)
 def slots(query: dict[str, Any]) -> dict[str, Any]:
     """The times that can be booked, in order. Days are those of `timezone`."""

@@ -205,7 +205,7 @@ class Visitor:
     def open(self, path: str) -> Any:
         return self.client.get(path)
 
-    def send(self, path: str, page: Any = None, **form: str) -> Any:
+    def send(self, path: str, page: Any = None, **form: str | list[str]) -> Any:
         """Post a form with the CSRF field of `page`, or of the door where there is none."""
         html = (page or self.client.get("/staff/sign-in?away=1")).get_data(as_text=True)
         found = re.search(r'name="csrf_token" value="([^"]+)"', html)
