@@ -67,7 +67,7 @@ def _decrypt(key: bytes, sealed: bytes, place: str) -> bytes:
     nonce, body = sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :]
     try:
         return AESGCM(key).decrypt(nonce, body, place.encode())
-    except InvalidTag:
+    except (InvalidTag, ValueError):  # ValueError: cut so short that the nonce is missing
         raise SealBroken("The sealed value does not belong here.") from None
 
 
