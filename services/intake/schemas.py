@@ -113,6 +113,17 @@ class PermissionQuerySchema(Schema):
     )
 
 
+class ReachingSchema(Schema):
+    """The ways to reach a person that stay open."""
+
+    keep = fields.List(
+        fields.String(
+            validate=validate.OneOf(["email", "sms", "call", "voicemail"], error="No such way.")
+        ),
+        load_default=list,
+    )
+
+
 class OpenSealedSchema(Schema):
     """A clinician opens a part of what is sealed. `also` are the parts that stand open already."""
 

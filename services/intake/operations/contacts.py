@@ -8,9 +8,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.intake.models import Contact
+from services.intake.models import Contact, Person
 from services.intake.operations.forms import Form
+from shared.contracts.intake import ContactChanged
 from shared.crypto import seal, unseal
+from shared.messaging.outbox import publish
 
 CHANNELS: Final = ("email", "sms", "call", "voicemail")
 _BY_PHONE: Final = frozenset(("sms", "call", "voicemail"))
@@ -70,14 +72,51 @@ def _document(form: Form, channels: Collection[str], zone: str | None) -> dict[s
     }
 
 
-def card(session: Session, *, person_id: UUID) -> ContactCard | None:
-    """The newest contact of this person, or None. Raises SubjectErased."""
-    row = session.scalar(
+def narrow(session: Session, *, person_id: UUID, keep: Collection[str]) -> ContactCard | None:
+    """Stop using every way but these, at once and for whatever still waits to be sent (L19).
+
+    No reason is asked. A way that is closed now stays closed: opening one takes the person's own
+    yes. Says that the contact changed, unless nothing did. None for somebody unknown.
+    """
+    row = _newest(session, person_id, for_change=True)
+    if row is None:
+        return None
+    kept = _opened(session, row)
+    ways = [way for way in kept["channels"] if way in keep]
+    if "call" not in ways and "voicemail" in ways:
+        ways.remove("voicemail")
+    if ways != kept["channels"]:
+        row = _next_version(session, row, {**kept, "channels": ways})
+        publish(session, ContactChanged(person_id=person_id, contact_version=row.version))
+    return card(session, person_id=person_id)
+
+
+def _next_version(session: Session, row: Contact, document: dict[str, Any]) -> Contact:
+    newer = Contact(person_id=row.person_id, version=row.version + 1)
+    newer.contact_sealed = seal(
+        session, subject_id=newer.person_id, place=_place(newer), value=document
+    )
+    session.add(newer)
+    session.flush()
+    return newer
+
+
+def _newest(session: Session, person_id: UUID, *, for_change: bool = False) -> Contact | None:
+    query = (
         select(Contact)
         .where(Contact.person_id == person_id)
         .order_by(Contact.version.desc())
         .limit(1)
     )
+    if for_change:
+        # The person's row, not the contact's: two changes at once would both see the old one.
+        session.execute(select(Person.id).where(Person.id == person_id).with_for_update())
+    return session.scalar(query)
+
+
+def card(session: Session, *, person_id: UUID) -> ContactCard | None:
+    """The newest contact of this person, or None. Raises SubjectErased."""
+    row = _newest(session, person_id)
     return None if row is None else _card(row.person_id, row.version, _opened(session, row))
 
 

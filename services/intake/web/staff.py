@@ -7,9 +7,9 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from services.intake.operations import inquiries, questionnaires
+from services.intake.operations import contacts, inquiries, questionnaires
 from services.intake.operations.inquiries import Inquiry, NothingSealed, OpenedAnswer, Reader
-from services.intake.schemas import REASONS, OpenSealedSchema
+from services.intake.schemas import REASONS, OpenSealedSchema, ReachingSchema
 from services.intake.web import staff_words, wording
 from services.intake.web.times import when
 from shared.clock import utcnow
@@ -76,6 +76,17 @@ def open_sealed(response_id: UUID) -> ResponseReturnValue:
         return _show(response_id, parts=parts, reason=REASONS[asked["reason"]])
     except NothingSealed as error:
         raise NotFound("There is no such part. Open the inquiry again, please.") from error
+
+
+@pages.post("/<uuid:response_id>/reaching")
+def change_reaching(response_id: UUID) -> ResponseReturnValue:
+    """Stop using a way to reach this person. Any role may do it, and no reason is asked."""
+    keep = load(ReachingSchema(), request.form)["keep"]
+    with database().begin() as session:
+        found = _find(session, response_id)
+        contacts.narrow(session, person_id=found.response.person_id, keep=keep)
+    flash("Saved. It counts from now on, also for messages that wait to be sent.")
+    return redirect(url_for(".inquiry", response_id=response_id), HTTPStatus.SEE_OTHER)
 
 
 @pages.post("/<uuid:response_id>/close")

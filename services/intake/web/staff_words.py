@@ -54,6 +54,12 @@ APPOINTMENTS: Final = {
     "cancelled": ("Cancelled", ""),
     "noshow": ("Did not come", "wait"),
 }
+WAYS: Final = {
+    "email": "Email",
+    "sms": "Texts",
+    "call": "Calls",
+    "voicemail": "Voice messages",
+}
 HOW: Final = {"phone": "By phone", "video": "By video", "in-person": "In person"}
 FOLDED: Final = ("start", "you", "pattern")
 """Pages whose answers the inquiry page folds away: long, or said elsewhere on it."""

@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from services.intake.domain.questionnaire import Item
 from services.intake.models import SealedRead
-from services.intake.operations import bookings, questionnaires, responses
+from services.intake.operations import bookings, contacts, questionnaires, responses
 from shared.db import Database
+from shared.messaging.tables import Outbox
 from shared.vocabulary import Role
 from tests.integration.intake.browsing import Browser, form_in
 from tests.integration.intake.people import AFRAID, ALONE, COUPLE, NOW, fill_in, send, sent
@@ -258,6 +259,49 @@ def _chosen(item: Item, answers: dict[str, Any]) -> str:
     value = answers[item.id]
     words = item.label(tuple(value) if isinstance(value, list) else value)
     return words if len(words) > 12 else ""
+
+
+@pytest.mark.parametrize("role", [Role.CLINICIAN, Role.FRONT_DESK])
+def test_l19_a_way_that_is_not_safe_any_more_is_closed_for_everyone_at_once(
+    intake_db: Database, app: Flask, signed_in: SignIn, role: Role
+) -> None:
+    response_id, person_id = sent(intake_db, ALONE)
+    path = f"/staff/inquiries/{response_id}"
+    browser = signed_in(app, role)
+    browser.open(path)
+
+    post(browser, f"{path}/reaching", keep=["email", "voicemail"])
+
+    page = browser.open(path).text
+    assert "Do not call." in page
+    assert "No texts. Email: p@example.test." in page
+    with intake_db.begin() as session:
+        card = contacts.card(session, person_id=person_id)
+        said = [row.envelope for row in session.scalars(select(Outbox).order_by(Outbox.id))]
+    assert card is not None
+    assert card.version == 2
+    assert card.phone is None
+    assert {row["type"] for row in said[1:]} == {"intake.contact.changed.v1"}
+    assert said[1]["data"] == {"person_id": str(person_id), "contact_version": 2}
+
+
+def test_a_closed_way_is_not_opened_by_staff_and_saving_the_same_says_nothing(
+    intake_db: Database, clinician: Browser
+) -> None:
+    response_id, person_id = sent(intake_db, {**ALONE, "text_safe": "no"})
+    path = f"/staff/inquiries/{response_id}"
+    clinician.open(path)
+
+    post(clinician, f"{path}/reaching", keep=["email", "sms", "call", "voicemail"])
+
+    with intake_db.begin() as session:
+        card = contacts.card(session, person_id=person_id)
+        said = list(session.scalars(select(Outbox)))
+    assert card is not None
+    assert card.version == 1
+    assert not card.channels["sms"]
+    assert len(said) == 1
+    assert post(clinician, f"{path}/reaching", keep=["pigeon"]).status_code == 422
 
 
 def test_closing_takes_an_inquiry_out_of_the_queue_and_it_can_be_opened_again(
