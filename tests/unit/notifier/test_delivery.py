@@ -1,7 +1,9 @@
 """The states of a message, and when to try again."""
 
+import re
 from datetime import timedelta
 from itertools import permutations
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -127,3 +129,24 @@ def test_receipts_have_an_order():
 def test_news_never_waits_behind_reminders():
     assert queue_of("confirmation") == queue_of("cancelled") == "notifier.critical"
     assert queue_of("reminder-24h") == queue_of("staff-note") == "notifier.reminders"
+
+
+def drawn() -> set[tuple[str, str]]:
+    """The arrows of the second drawing in docs/states.md."""
+    page = (Path(__file__).parents[3] / "docs" / "states.md").read_text(encoding="utf-8")
+    message = page.split("## A message")[1]
+    return set(re.findall(r"^    (\w+) --> (\w+)", message, re.MULTILINE))
+
+
+def test_the_drawing_shows_every_step_and_no_other():
+    """Receipts are told in words below it: three endings, from everything not settled."""
+    receipts = {State.DELIVERED, State.UNDELIVERED, State.BOUNCED}
+    by_receipt = {(state.value, end.value) for state in State for end in receipts} | {
+        (state.value, State.ACCEPTED.value)
+        for state in (State.SCHEDULED, State.CLAIMED, State.UNCERTAIN)
+    }
+    allowed = {
+        (state.value, following.value) for state, steps in ALLOWED.items() for following in steps
+    }
+
+    assert drawn() == allowed - by_receipt
