@@ -14,7 +14,7 @@ from services.scheduler.consumers import consumer
 from services.scheduler.operations import staff as staff_operations
 from services.scheduler.providers.intake import Intake
 from services.scheduler.settings import Settings
-from services.scheduler.web import api, client, internal, practice, staff, staff_door
+from services.scheduler.web import api, api_staff, client, internal, practice, staff, staff_door
 from services.scheduler.web.refusals import init_refusals
 from services.scheduler.web.staff_door import identity_of
 from shared import logs
@@ -34,7 +34,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """The scheduler's web app: `gunicorn 'services.scheduler.app:create_app()'`."""
     settings = settings or _settings_of_process()
     database = _database(settings)
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)  # the only files are those of `shared.web`
     init_app(
         app, settings, database, service="scheduler", confirm_session=partial(_confirm, database)
     )
@@ -45,7 +45,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(staff.pages)
     app.register_blueprint(practice.pages)
     app.register_blueprint(internal.pages)
-    JsonApi(app, title="Scheduler").register_blueprint(api.api)
+    programs = JsonApi(app, title="Scheduler")
+    for blueprint in (api.api, api_staff.door, api_staff.desk, api_staff.hours):
+        programs.register_blueprint(blueprint)
     return app
 
 

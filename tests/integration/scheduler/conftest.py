@@ -5,11 +5,20 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from services.scheduler.app import create_app
+from services.scheduler.app import create_app, first_run_link
+from services.scheduler.models import Practitioner
 from services.scheduler.settings import Settings
 from shared.db import Database
 from tests.conftest import environment_for
-from tests.integration.scheduler.world import StandInIntake, Visitor, serving
+from tests.integration.scheduler.desk import OWNER, path
+from tests.integration.scheduler.world import (
+    StandInIntake,
+    Visitor,
+    a_clinician,
+    an_invitation,
+    serving,
+    token_of,
+)
 
 
 @pytest.fixture(scope="session")
@@ -52,3 +61,30 @@ def app(standing_app: Flask, scheduler_db: Database) -> Flask:
 @pytest.fixture
 def visitor(app: Flask) -> Visitor:
     return Visitor(app.test_client())
+
+
+@pytest.fixture
+def dana(scheduler_db: Database) -> Practitioner:
+    with scheduler_db.begin() as session:
+        return a_clinician(session)
+
+
+@pytest.fixture
+def token(scheduler_db: Database) -> str:
+    """Someone who may book with Dana, every day from nine to five."""
+    with scheduler_db.begin() as session:
+        a_clinician(session, video_room="https://video.example/dana")
+        return token_of(an_invitation(session).id)
+
+
+@pytest.fixture
+def door(visitor: Visitor, settings: Settings) -> str:
+    return path(first_run_link(settings))
+
+
+@pytest.fixture
+def owner(visitor: Visitor, door: str) -> Visitor:
+    """Dana, signed in."""
+    answer = visitor.send(door, visitor.open(door), **OWNER)
+    assert answer.status_code == 303
+    return visitor

@@ -1,121 +1,40 @@
-"""Hold, book, move, cancel on a real database; P1 stands in test_race.py."""
+"""Book, move, cancel on a real database; P1 stands in test_race.py."""
 
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from services.scheduler.domain.errors import AlreadyBooked, NotPossible, SlotTaken, TooLate
-from services.scheduler.domain.interval import instant
 from services.scheduler.models import (
     NO_OVERLAP,
     Appointment,
-    AppointmentHistory,
     AppointmentType,
     Invitation,
     Participant,
-    Practitioner,
 )
-from services.scheduler.operations import bookings, guard, holds, schedules
-from services.scheduler.operations.offers import Wanted, offers
-from services.scheduler.settings import Settings
+from services.scheduler.operations import bookings, guard
 from shared.db import Database, constraint_of
+from tests.integration.scheduler.acts import (
+    DAY,
+    MONDAY,
+    NOW,
+    book,
+    cancel,
+    history,
+    hold,
+    invited,
+    move,
+    offered,
+    run_out,
+    wanted,
+)
 from tests.integration.scheduler.world import (
-    a_clinician,
-    an_invitation,
     events,
-    hours,
     live_rows,
     local,
-    schedule_of,
 )
-
-MONDAY = date(2027, 3, 8)
-NOW = local(MONDAY, "07:00")
-DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def dana(scheduler_db: Database) -> Practitioner:
-    with scheduler_db.begin() as session:
-        return a_clinician(session)
-
-
-def invited(database: Database) -> Invitation:
-    with database.begin() as session:
-        return an_invitation(session)
-
-
-def wanted(clock: str, who: Practitioner | None = None, day: date = MONDAY) -> Wanted:
-    return Wanted(local(day, clock), who.id if who else None)
-
-
-def hold(
-    database: Database, invitation: Invitation, what: Wanted, settings: Settings
-) -> Appointment:
-    with database.begin() as session:
-        return holds.hold(session, invitation=invitation, wanted=what, settings=settings, now=NOW)
-
-
-def book(
-    database: Database,
-    invitation: Invitation,
-    what: Wanted,
-    settings: Settings,
-    now: datetime = NOW,
-) -> Appointment:
-    with database.begin() as session:
-        return bookings.book(
-            session,
-            invitation=invitation,
-            wanted=what,
-            how="phone",
-            timezone="America/New_York",
-            settings=settings,
-            now=now,
-        )
-
-
-def move(
-    database: Database, one: Appointment, what: Wanted, settings: Settings, now: datetime = NOW
-) -> Appointment:
-    with database.begin() as session:
-        return bookings.move(
-            session, appointment_id=one.id, wanted=what, settings=settings, now=now
-        )
-
-
-def cancel(
-    database: Database, one: Appointment, settings: Settings, now: datetime = NOW
-) -> Appointment:
-    with database.begin() as session:
-        return bookings.cancel(session, appointment_id=one.id, settings=settings, now=now)
-
-
-def offered(database: Database, settings: Settings) -> list[datetime]:
-    with database.begin() as session:
-        schedules.ensure_types(session)
-        kind = session.scalars(select(AppointmentType)).one()
-        found = offers(session, policy=kind.policy(notice=settings.booking_notice), now=NOW)
-    return [instant(one.start) for one in found.starts]
-
-
-def run_out(database: Database) -> None:
-    """Let every hold's time be over, on the database's clock."""
-    with database.begin() as session:
-        session.execute(
-            update(Appointment)
-            .where(Appointment.status == "proposed")
-            .values(hold_until=func.clock_timestamp() - timedelta(seconds=1))
-        )
-
-
-def history(database: Database) -> list[tuple[str, int, str]]:
-    with database.begin() as session:
-        rows = session.scalars(select(AppointmentHistory).order_by(AppointmentHistory.id))
-        return [(row.act, row.sequence, row.status_after) for row in rows]
 
 
 def test_a_booking_is_told_to_the_others_in_the_same_commit(scheduler_db, settings, dana):
@@ -137,80 +56,6 @@ def test_a_booking_that_fails_tells_nobody(scheduler_db, settings, dana):
     assert (events(scheduler_db), live_rows(scheduler_db)) == ([], [])
 
 
-def test_p3_a_held_time_is_not_offered_and_not_given_to_anybody_else(scheduler_db, settings, dana):
-    start = local(MONDAY, "10:00")
-    hold(scheduler_db, invited(scheduler_db), wanted("10:00", dana), settings)
-
-    assert start not in offered(scheduler_db, settings)
-    with pytest.raises(SlotTaken):
-        hold(scheduler_db, invited(scheduler_db), wanted("10:00", dana), settings)
-    with pytest.raises(SlotTaken):
-        book(scheduler_db, invited(scheduler_db), wanted("10:00", dana), settings)
-
-
-def test_p3_a_hold_that_ran_out_is_free_again_without_any_worker(scheduler_db, settings, dana):
-    hold(scheduler_db, invited(scheduler_db), wanted("10:00", dana), settings)
-
-    run_out(scheduler_db)
-
-    assert local(MONDAY, "10:00") in offered(scheduler_db, settings)
-    other = book(scheduler_db, invited(scheduler_db), wanted("10:00", dana), settings)
-    assert [row.id for row in live_rows(scheduler_db)] == [other.id]
-
-
-def test_p3_a_hold_ends_by_the_databases_clock(scheduler_db, settings, dana):
-    short = replace(settings, hold=timedelta(milliseconds=200))
-    hold(scheduler_db, invited(scheduler_db), wanted("10:00", dana), short)
-
-    with scheduler_db.begin() as session:
-        session.execute(text("SELECT pg_sleep(0.3)"))
-
-    assert local(MONDAY, "10:00") in offered(scheduler_db, settings)
-
-
-def test_whoever_lost_a_hold_may_still_book_what_nobody_took(scheduler_db, settings, dana):
-    mine = invited(scheduler_db)
-    hold(scheduler_db, mine, wanted("10:00", dana), settings)
-    run_out(scheduler_db)
-
-    booked = book(scheduler_db, mine, wanted("10:00", dana), settings)
-
-    assert [row.id for row in live_rows(scheduler_db)] == [booked.id]
-
-
-def test_one_person_has_one_hold_and_a_second_choice_gives_the_first_back(
-    scheduler_db, settings, dana
-):
-    mine = invited(scheduler_db)
-    hold(scheduler_db, mine, wanted("10:00", dana), settings)
-    second = hold(scheduler_db, mine, wanted("11:00", dana), settings)
-
-    assert [row.id for row in live_rows(scheduler_db)] == [second.id]
-    assert local(MONDAY, "10:00") in offered(scheduler_db, settings)
-
-
-def test_a_second_choice_that_is_taken_leaves_the_first_hold_alone(scheduler_db, settings, dana):
-    mine = invited(scheduler_db)
-    first = hold(scheduler_db, mine, wanted("10:00", dana), settings)
-    book(scheduler_db, invited(scheduler_db), wanted("11:00", dana), settings)
-
-    with pytest.raises(SlotTaken):
-        hold(scheduler_db, mine, wanted("11:00", dana), settings)
-
-    assert first.id in [row.id for row in live_rows(scheduler_db)]
-
-
-def test_holding_the_same_time_twice_is_one_hold_and_its_end_does_not_move(
-    scheduler_db, settings, dana
-):
-    mine = invited(scheduler_db)
-
-    first = hold(scheduler_db, mine, wanted("10:00", dana), settings)
-    again = hold(scheduler_db, mine, wanted("10:00", dana), settings)
-
-    assert (again.id, again.hold_until) == (first.id, first.hold_until)
-
-
 def test_a_booking_sent_twice_is_one_booking_and_no_error(scheduler_db, settings, dana):
     mine = invited(scheduler_db)
 
@@ -229,110 +74,6 @@ def test_one_permission_books_one_time(scheduler_db, settings, dana):
         book(scheduler_db, mine, wanted("11:00", dana), settings)
     with pytest.raises(AlreadyBooked):
         hold(scheduler_db, mine, wanted("11:00", dana), settings)
-
-
-def test_p7_a_time_is_booked_if_and_only_if_it_is_offered(scheduler_db, settings, dana):
-    """P7: each quarter of an hour of a day and a half, asked for one by one."""
-    book(scheduler_db, invited(scheduler_db), wanted("10:30", dana), settings)
-    hold(scheduler_db, invited(scheduler_db), wanted("14:00", dana), settings)
-    open_now = set(offered(scheduler_db, settings))
-    mine = invited(scheduler_db)
-
-    for minutes in range(0, 36 * 60, 15):
-        start = local(MONDAY, "00:00") + timedelta(minutes=minutes)
-        try:
-            with scheduler_db.begin() as session:
-                holds.hold(
-                    session,
-                    invitation=mine,
-                    wanted=Wanted(start, dana.id),
-                    settings=settings,
-                    now=NOW,
-                )
-                accepted = True
-                session.rollback()
-        except SlotTaken:
-            accepted = False
-        assert accepted == (start in open_now), start
-
-
-@pytest.mark.parametrize("second", ["10:00:01", "10:00:30"])
-def test_p7_a_start_between_two_minutes_is_refused(scheduler_db, settings, dana, second):
-    with pytest.raises(SlotTaken):
-        book(scheduler_db, invited(scheduler_db), wanted(second, dana), settings)
-
-
-@pytest.mark.parametrize(
-    "zone",
-    [
-        "America/Los_Angeles",
-        "Pacific/Auckland",
-        "Australia/Sydney",
-        "Asia/Kolkata",
-        "Pacific/Chatham",
-        "America/St_Johns",
-    ],
-)
-def test_p5_every_offered_time_of_a_far_zone_can_be_booked(scheduler_db, settings, zone):
-    """P5: offer all of two days, book each of them."""
-    with scheduler_db.begin() as session:
-        a_clinician(session, weekly=hours(("08:00", "09:30"), ("21:00", "23:30")), timezone=zone)
-    two_days = [at for at in offered(scheduler_db, settings) if at < NOW + 2 * DAY]
-
-    for start in two_days:
-        book(scheduler_db, invited(scheduler_db), Wanted(start), settings)
-
-    assert len(two_days) >= 14
-    assert [row.starts_at for row in live_rows(scheduler_db)] == two_days
-
-
-def test_buffers_stand_between_bookings_and_holds_alike(scheduler_db, settings, dana):
-    with scheduler_db.begin() as session:
-        session.execute(
-            update(AppointmentType).values(
-                step=timedelta(minutes=5), buffer_after=timedelta(minutes=10)
-            )
-        )
-    hold(scheduler_db, invited(scheduler_db), wanted("10:00", dana), settings)
-
-    around = [
-        at
-        for at in offered(scheduler_db, settings)
-        if local(MONDAY, "09:20") <= at <= local(MONDAY, "10:40")
-    ]
-
-    assert [at.astimezone(UTC) for at in around] == [
-        *[local(MONDAY, f"09:{minute}") for minute in (20, 25, 30)],
-        *[local(MONDAY, f"10:{minute}") for minute in (30, 35, 40)],
-    ]
-
-
-def test_a_pool_gives_the_time_to_whoever_is_free(scheduler_db, settings, dana):
-    with scheduler_db.begin() as session:
-        marcus = a_clinician(session, "Marcus Oyelaran")
-
-    booked = [
-        book(scheduler_db, invited(scheduler_db), wanted("10:00"), settings) for _ in range(2)
-    ]
-
-    assert len({one.schedule_id for one in booked}) == 2
-    with pytest.raises(SlotTaken):
-        book(scheduler_db, invited(scheduler_db), wanted("10:00"), settings)
-    assert marcus.id != dana.id
-
-
-def test_p24_whoever_asked_for_anyone_falls_over_to_the_next_free_person(
-    scheduler_db, settings, dana
-):
-    with scheduler_db.begin() as session:
-        marcus = a_clinician(session, "Marcus Oyelaran")
-        marcus_schedule = schedule_of(session, marcus).id
-    book(scheduler_db, invited(scheduler_db), wanted("10:00", dana), settings)
-
-    shown_dana = Wanted(local(MONDAY, "10:00"), dana.id, fall_over=True)
-    held = hold(scheduler_db, invited(scheduler_db), shown_dana, settings)
-
-    assert held.schedule_id == marcus_schedule
 
 
 def test_p23_a_move_keeps_id_and_uid_and_raises_the_sequence(scheduler_db, settings, dana):
@@ -497,16 +238,3 @@ def test_the_database_keeps_no_token_that_opens_anything(scheduler_db, settings,
 
     assert token.encode() not in participant.token_sha256
     assert len(participant.token_sha256) == 32
-
-
-def test_expired_holds_are_swept_and_others_stay(scheduler_db, settings, dana):
-    hold(scheduler_db, invited(scheduler_db), wanted("10:00", dana), settings)
-    run_out(scheduler_db)
-    kept = hold(scheduler_db, invited(scheduler_db), wanted("11:00", dana), settings)
-    booked = book(scheduler_db, invited(scheduler_db), wanted("12:00", dana), settings)
-
-    with scheduler_db.begin() as session:
-        holds.release_expired_holds(session)
-
-    with scheduler_db.begin() as session:
-        assert set(session.scalars(select(Appointment.id))) == {kept.id, booked.id}

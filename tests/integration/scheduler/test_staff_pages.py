@@ -1,226 +1,27 @@
-"""The staff's pages: the way in, today, the week, hours and people."""
+"""The staff's pages: today, the week, hours and people."""
 
 import re
-from base64 import urlsafe_b64decode
 from datetime import date, timedelta
 from typing import Any
-from zlib import decompress
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from services.scheduler.app import first_run_link, new_owner_link
-from services.scheduler.models import Availability, DateOverride, StaffAccount, StaffLink
+from services.scheduler.models import Availability, DateOverride
 from services.scheduler.operations import bookings, holds
 from services.scheduler.operations.offers import Wanted
 from services.scheduler.settings import Settings
 from shared.clock import utcnow
 from shared.db import Database
-from shared.tokens import service_token
+from tests.integration.scheduler.desk import OWNER, path, signing_in
 from tests.integration.scheduler.world import (
     NEW_YORK,
-    SERVICE_KEY,
     Visitor,
     a_clinician,
     an_invitation,
     local,
     words,
 )
-
-PASSWORD = "seven quiet herons at dusk"
-OWNER = {
-    "name": "Dana Whitlock",
-    "email": "dana@harborlane.example",
-    "password": PASSWORD,
-    "credentials": "LMFT",
-    "video_room": "",
-}
-
-
-def path(link: str | None) -> str:
-    """The part of an address that the app itself sees."""
-    assert link
-    return link.split("/schedule", 1)[1]
-
-
-@pytest.fixture
-def door(visitor: Visitor, settings: Settings) -> str:
-    return path(first_run_link(settings))
-
-
-@pytest.fixture
-def owner(visitor: Visitor, door: str) -> Visitor:
-    """Dana, signed in."""
-    answer = visitor.send(door, visitor.open(door), **OWNER)
-    assert answer.status_code == 303
-    return visitor
-
-
-# ---------------------------------------------------------------- the way in
-
-
-def test_the_first_run_link_makes_the_owner_and_signs_them_in(visitor, door, scheduler_db):
-    assert "Make your account" in words(visitor.open(door))
-
-    answer = visitor.send(door, visitor.open(door), **OWNER)
-
-    assert (answer.status_code, answer.location) == (303, "/staff/hours")
-    assert "Set your hours first" in words(visitor.open("/staff/hours"))
-    with scheduler_db.begin() as session:
-        account = session.scalars(select(StaffAccount)).one()
-    assert account.role == "owner"
-    assert (account.password_hash or "").startswith("$argon2id$")
-
-
-def test_a_link_works_once_and_looking_does_not_use_it(visitor, app, door, settings):
-    for _ in range(3):
-        assert visitor.open(door).status_code == 200
-    visitor.send(door, visitor.open(door), **OWNER)
-
-    stranger = Visitor(app.test_client())
-    assert stranger.open(door).status_code == 410
-    assert stranger.send(door, **OWNER).status_code == 410
-    assert first_run_link(settings) is None
-
-
-def test_a_new_first_run_link_takes_the_place_of_the_old(visitor, door, settings):
-    newer = path(first_run_link(settings))
-
-    assert (visitor.open(door).status_code, visitor.open(newer).status_code) == (410, 200)
-
-
-def test_a_link_that_has_run_out_does_not_work(visitor, door, scheduler_db):
-    with scheduler_db.begin() as session:
-        session.execute(update(StaffLink).values(expires_at=utcnow() - timedelta(seconds=1)))
-
-    assert visitor.open(door).status_code == 410
-
-
-@pytest.mark.parametrize(
-    ("field", "value", "said"),
-    [
-        ("name", "", "Write the name that clients will see."),
-        ("email", "dana", "Write the whole address"),
-        ("password", "short", "Use at least 15 characters."),
-        ("password", "password password", "Others use this too."),
-        ("video_room", "javascript:alert(1)", "beginning with https://"),
-        ("name", "Dana\x00", "leave out the characters"),
-    ],
-)
-def test_a_bad_field_is_said_beside_it_and_the_link_still_works(visitor, door, field, value, said):
-    answer = visitor.send(door, visitor.open(door), **{**OWNER, field: value})
-
-    assert answer.status_code == 422
-    assert said in words(answer)
-    assert PASSWORD not in answer.get_data(as_text=True)
-    assert visitor.send(door, answer, **OWNER).status_code == 303
-
-
-def test_signing_out_ends_the_session_everywhere(owner, app):
-    page = owner.open("/staff/")
-    cookie = owner.client.get_cookie("staff")
-    assert page.status_code == 200
-    assert cookie
-
-    left = owner.send("/staff/sign-out", page)
-
-    assert left.location == "/staff/sign-in"
-    assert left.headers["Clear-Site-Data"] == '"cache", "storage"'
-    thief = app.test_client()
-    thief.set_cookie("staff", cookie.value)
-    session_id = re.search(r'"s":"([^"]+)"', unsigned(cookie.value))
-    assert session_id
-    pass_ = service_token(SERVICE_KEY, issuer="intake", audience="scheduler")
-    answer = thief.get(
-        f"/internal/staff-sessions/{session_id.group(1)}",
-        headers={"Authorization": f"Bearer {pass_}"},
-    )
-    assert answer.status_code == 404
-
-
-def unsigned(cookie: str) -> str:
-    """What the cookie says, without looking at its signature."""
-    packed = cookie.rsplit(".", 1)[0]
-    text = packed.lstrip(".")
-    data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    return (decompress(data) if packed.startswith(".") else data).decode()
-
-
-def test_another_service_learns_whose_session_it_is(owner, app):
-    cookie = owner.client.get_cookie("staff")
-    assert cookie
-    session_id = re.search(r'"s":"([^"]+)"', unsigned(cookie.value))
-    assert session_id
-    pass_ = service_token(SERVICE_KEY, issuer="intake", audience="scheduler")
-
-    answer = app.test_client().get(
-        f"/internal/staff-sessions/{session_id.group(1)}",
-        headers={"Authorization": f"Bearer {pass_}"},
-    )
-
-    assert answer.get_json()["name"] == "Dana Whitlock"
-    assert answer.get_json()["role"] == "owner"
-
-
-def signing_in(visitor: Visitor, **changes: str) -> Any:
-    form = {"email": OWNER["email"], "password": PASSWORD, **changes}
-    return visitor.send("/staff/sign-in", visitor.open("/staff/sign-in"), **form)
-
-
-def test_signing_in_leads_to_the_page_that_was_asked_for(owner, app):
-    back = Visitor(app.test_client())
-    asked = back.open("/staff/calendar")
-    assert asked.location.startswith("/schedule/staff/sign-in?next=")
-
-    answer = signing_in(back, next="/schedule/staff/calendar", email=" DANA@harborlane.example ")
-
-    assert (answer.status_code, answer.location) == (303, "/schedule/staff/calendar")
-
-
-@pytest.mark.parametrize("elsewhere", ["https://example.org/", "//example.org", "/\\example.org"])
-def test_signing_in_leads_to_no_other_site(owner, app, elsewhere):
-    answer = signing_in(Visitor(app.test_client()), next=elsewhere)
-
-    assert answer.location == "/schedule/staff/"
-
-
-def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(owner, app):
-    wrong = signing_in(Visitor(app.test_client()), password="seven quiet herons at dawn")
-    unknown = signing_in(Visitor(app.test_client()), email="nobody@example.org")
-
-    assert (wrong.status_code, unknown.status_code) == (401, 401)
-    assert words(wrong) == words(unknown)
-
-
-def test_after_five_wrong_passwords_even_the_right_one_has_to_wait(owner, app):
-    stranger = Visitor(app.test_client())
-
-    statuses = [signing_in(stranger, password="wrong " * 4).status_code for _ in range(6)]
-    right = signing_in(stranger)
-
-    assert statuses == [401] * 5 + [429]
-    assert right.status_code == 429
-    assert int(right.headers["Retry-After"]) > 0
-
-
-def test_whoever_runs_the_suite_can_print_a_link_that_signs_the_owner_in(owner, app, settings):
-    link = path(new_owner_link(settings))
-    browser = Visitor(app.test_client())
-
-    page = browser.open(link)
-    assert page.status_code == 200
-    assert browser.open("/staff/").status_code == 303
-
-    assert browser.send(link, page).status_code == 303
-    assert browser.open("/staff/").status_code == 200
-    assert browser.open(link).status_code == 410
-
-
-def test_before_the_first_account_that_link_is_the_first_run_link(visitor, settings):
-    assert path(new_owner_link(settings)).startswith("/staff/first-run/")
-
-
-# ---------------------------------------------------------------- hours
 
 
 def test_hours_are_kept_as_they_were_typed(owner, scheduler_db):
@@ -300,9 +101,6 @@ def test_a_day_that_is_none_is_refused_beside_the_field(owner, day):
     assert answer.status_code == 422
 
 
-# ---------------------------------------------------------------- people
-
-
 def colleague(owner: Visitor, app: Any) -> Visitor:
     """Marcus, added by Dana, signed in by his link."""
     page = owner.open("/staff/people/new")
@@ -355,7 +153,11 @@ def test_an_address_that_somebody_uses_is_refused_beside_the_field(owner):
     assert "Someone here uses that e-mail address already." in words(answer)
 
 
-# ---------------------------------------------------------------- today and the week
+def test_today_without_hours_says_what_to_do_first(owner):
+    page = owner.open("/staff/")
+
+    assert "Nobody can book yet." in words(page)
+    assert "Nobody is booked today" in words(page)
 
 
 def a_booking(database: Database, settings: Settings, **contact: Any) -> None:
@@ -371,13 +173,6 @@ def a_booking(database: Database, settings: Settings, **contact: Any) -> None:
             settings=settings,
             now=utcnow(),
         )
-
-
-def test_today_without_hours_says_what_to_do_first(owner):
-    page = owner.open("/staff/")
-
-    assert "Nobody can book yet." in words(page)
-    assert "Nobody is booked today" in words(page)
 
 
 def test_the_week_shows_the_person_at_the_hour_with_a_short_name(owner, settings, scheduler_db):
