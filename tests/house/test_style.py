@@ -13,7 +13,7 @@ from tests.house.tree import PACKAGES, ROOT, TEXT, files, parsed, short
 OURS = files(*PACKAGES, "tools")
 TESTS = files("tests")
 
-READS_THE_ENVIRONMENT = {"settings.py", "__main__.py", "embedded.py", "setup.py"}
+READS_THE_ENVIRONMENT = {"settings.py", "__main__.py", "embedded.py"}
 READS_THE_CLOCK = {"shared/clock.py"}
 JUNK_DRAWERS = {"utils", "util", "common", "helpers", "helper", "misc", "base", "core", "manager"}
 
@@ -68,7 +68,7 @@ def test_modules_are_named_for_what_they_hold() -> None:
 def test_only_settings_and_the_command_line_read_the_environment() -> None:
     readers = {
         short(path)
-        for path in OURS
+        for path in files(*PACKAGES)
         if path.name not in READS_THE_ENVIRONMENT
         for node in ast.walk(parsed(path))
         if isinstance(node, ast.Attribute)

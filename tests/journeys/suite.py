@@ -90,7 +90,7 @@ class Suite:
                 )
                 if ready and len(self.lines) >= 3:
                     return
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.Timeout):
                 pass
             time.sleep(0.1)
         raise AssertionError("the suite did not come up:\n" + "\n".join(self.lines))
