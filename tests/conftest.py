@@ -1,12 +1,15 @@
 """What tests stand on: one PostgreSQL server, one fresh database, a role's own per service."""
 
 import os
+import shutil
+import subprocess
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
+import pika
 import psycopg
 import pytest
 from psycopg import sql
@@ -150,3 +153,36 @@ def scheduler_db(database_url: str, keyring: Keyring) -> Iterator[Database]:
 @pytest.fixture
 def notifier_db(database_url: str, keyring: Keyring) -> Iterator[Database]:
     yield from _emptied(database_url, "notifier", keyring)
+
+
+@pytest.fixture(scope="session")
+def amqp_url() -> Iterator[str]:
+    """RabbitMQ, in a virtual host of this run's own where we may make one. Skips without it.
+
+    Two runs on one virtual host would take each other's messages off the queues.
+    """
+    given = os.environ.get("RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672")
+    try:
+        pika.BlockingConnection(pika.URLParameters(given)).close()
+    except pika.exceptions.AMQPError:
+        pytest.skip("no RabbitMQ here; `apt-get install rabbitmq-server` brings one")
+    host = f"softstart_{uuid4().hex[:8]}"
+    user = make_url(given).username or "guest"
+    if not (_rabbitmqctl("add_vhost", host) and _rabbitmqctl(*_all_rights(host, user))):
+        yield given
+        return
+    yield f"{given.rstrip('/')}/{host}"
+    _rabbitmqctl("delete_vhost", host)
+
+
+def _all_rights(host: str, user: str) -> tuple[str, ...]:
+    return ("set_permissions", "-p", host, user, ".*", ".*", ".*")
+
+
+def _rabbitmqctl(*arguments: str) -> bool:
+    """Whether the server's own tool is here, may be used, and did it."""
+    program = shutil.which("rabbitmqctl", path=f"{os.environ['PATH']}:/usr/sbin")
+    if program is None:
+        return False
+    done = subprocess.run([program, "-q", *arguments], capture_output=True, check=False, timeout=60)
+    return done.returncode == 0

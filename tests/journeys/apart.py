@@ -10,7 +10,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pika
 import pytest
 import requests
 import yaml
@@ -20,30 +19,19 @@ from shared.vocabulary import SERVICES
 from tests.conftest import KEYS, PASSWORDS
 from tests.journeys.suite import ROOT, free_port
 
-AMQP = os.environ.get("RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672")
 WORKERS = tuple(f"{service}-worker" for service in SERVICES)
-QUEUES = (*SERVICES, "notifier.critical", "notifier.reminders")
 BIN = Path(sys.executable).parent
-
-
-def forget_old_messages() -> None:
-    """What an earlier run left in RabbitMQ is not for this one. Skips where there is none."""
-    try:
-        connection = pika.BlockingConnection(pika.URLParameters(AMQP))
-    except pika.exceptions.AMQPError:
-        pytest.skip("no RabbitMQ here; `apt-get install rabbitmq-server` brings one")
-    for queue in QUEUES:
-        for name in (queue, f"{queue}.DQ", f"{queue}.XQ"):
-            connection.channel().queue_delete(name)
-    connection.close()
 
 
 class Apart:
     """compose.yaml without containers: its commands and its environment, on local addresses."""
 
-    def __init__(self, folder: Path, database_url: str, env: dict[str, str]) -> None:
+    def __init__(
+        self, folder: Path, database_url: str, broker_url: str, env: dict[str, str]
+    ) -> None:
         self.folder = folder
         self._admin_url = database_url
+        self._broker_url = broker_url
         self._extra = env
         self._compose = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
         self._ports = {name: free_port() for name in (*SERVICES, "gateway")}
@@ -108,7 +96,7 @@ class Apart:
             if k in given or k.startswith(("SMTP_", "TWILIO_", "BOOKING_", "CHANGE_"))
         }
         if "BROKER_URL" in env:
-            env["BROKER_URL"] = AMQP
+            env["BROKER_URL"] = self._broker_url
         if name == "migrate":
             env["DATABASE_URL"] = self._admin_url
         elif "DATABASE_URL" in env:

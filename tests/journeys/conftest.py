@@ -10,7 +10,7 @@ import pytest
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
-from tests.journeys.apart import Apart, forget_old_messages
+from tests.journeys.apart import Apart
 from tests.journeys.suite import Suite
 from tests.journeys.world import Staff, World
 from tests.parties.smtp import mail_server, make_certificate
@@ -59,9 +59,10 @@ def embedded_world(make_world: Callable[[], World]) -> World:
 
 
 @pytest.fixture(scope="session")
-def apart_world(tmp_path_factory: pytest.TempPathFactory, server_url: str) -> Iterator[World]:
+def apart_world(
+    tmp_path_factory: pytest.TempPathFactory, server_url: str, amqp_url: str
+) -> Iterator[World]:
     """Separate processes on RabbitMQ, behind the gateway."""
-    forget_old_messages()
     name = f"softstart_apart_{uuid4().hex[:8]}"
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
@@ -69,7 +70,7 @@ def apart_world(tmp_path_factory: pytest.TempPathFactory, server_url: str) -> It
     folder = tmp_path_factory.mktemp("apart")
     certificate = make_certificate(folder)
     with mail_server(certificate) as mail, text_provider() as texts:
-        apart = Apart(folder, url, outside(mail.port, certificate.path, texts))
+        apart = Apart(folder, url, amqp_url, outside(mail.port, certificate.path, texts))
         try:
             world = World(apart.start(), mail, texts)
             Staff(world.url).become_owner(apart.first_run_link)

@@ -45,12 +45,12 @@ class Line:
 
 @pytest.fixture
 def line(request: pytest.FixtureRequest, database_url: str) -> Iterator[Line]:
-    urls = {
-        "postgresql": role_url(database_url, "queue", PASSWORDS),
-        "amqp": os.environ.get("RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672"),
-        "redis": os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/9"),
-    }
-    sweeper: Any = open_broker(urls[request.param])
+    url = {
+        "postgresql": lambda: role_url(database_url, "queue", PASSWORDS),
+        "amqp": lambda: request.getfixturevalue("amqp_url"),
+        "redis": lambda: os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/9"),
+    }[request.param]()
+    sweeper: Any = open_broker(url)
     try:
         for queue in ("intake", "notifier"):
             sweeper.declare_queue(queue)
@@ -61,8 +61,8 @@ def line(request: pytest.FixtureRequest, database_url: str) -> Iterator[Line]:
         pytest.skip(
             f"no {request.param} broker here ({type(error).__name__}); `.ci/run` brings one"
         )
-    opened = open_broker(urls[request.param])
-    yield Line(opened, Doorbell(urls[request.param]))
+    opened = open_broker(url)
+    yield Line(opened, Doorbell(url))
     opened.close()
 
 
@@ -100,7 +100,7 @@ class Running:
         self.worker.stop()
 
 
-def until(true: Callable[[], bool], seconds: float = 15) -> None:
+def until(true: Callable[[], bool], seconds: float = 45) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not happen in time"
