@@ -4,7 +4,8 @@ Refused
 ├── NoSuchLink         the token opens nothing here
 ├── BookingRefused
 │   ├── SlotTaken      somebody was quicker, or the time was never on offer
-│   └── AlreadyBooked  this permission has its appointment
+│   ├── AlreadyBooked  this permission has its appointment
+│   └── NoSuchWay      by video, with someone who has no video room
 ├── ChangeRefused
 │   ├── TooLate        inside the window in which people have to call
 │   └── NotPossible    the appointment's status does not allow it
@@ -57,6 +58,12 @@ class AlreadyBooked(BookingRefused):
     """The permission has been used for an appointment that still stands."""
 
     sentence = "You have a time already. You can move it, or cancel it and choose again."
+
+
+class NoSuchWay(BookingRefused):
+    """By video, with someone who has no video room."""
+
+    sentence = "At this time we can talk by phone only."
 
 
 class ChangeRefused(Refused):

@@ -12,13 +12,16 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from services.scheduler.domain.appointment import Act, Actor, after, refuse_late_change
-from services.scheduler.domain.errors import AlreadyBooked, NoSuchLink, SlotTaken
+from services.scheduler.domain.contact import ways_to_talk
+from services.scheduler.domain.errors import AlreadyBooked, NoSuchLink, NoSuchWay, SlotTaken
 from services.scheduler.models import (
     Appointment,
     AppointmentHistory,
     AppointmentType,
     Invitation,
     Participant,
+    Practitioner,
+    Schedule,
 )
 from services.scheduler.operations import guard
 from services.scheduler.operations.holds import is_wanted, live_appointment, one_at_a_time, place
@@ -55,7 +58,7 @@ def book(
     """Turn the hold into an appointment, or book the time outright, and tell the others.
 
     Sent twice, the appointment of the first time is the answer. A hold that ran out is no loss
-    while nobody else has taken the time. Raises SlotTaken or AlreadyBooked.
+    while nobody else has taken the time. Raises SlotTaken, AlreadyBooked or NoSuchWay.
     """
     one_at_a_time(session, invitation)
     # Locked, so that nobody sweeps the hold away between this look and the commit.
@@ -66,6 +69,7 @@ def book(
         raise AlreadyBooked
     if present is None or not is_wanted(session, present, wanted):
         present = place(session, invitation=invitation, wanted=wanted, settings=settings, now=now)
+    _refuse_other_ways(session, present, how)
     present.status = after(Status.PROPOSED, Act.BOOK, Actor.CLIENT)
     present.hold_until = None
     present.changed_at = now
@@ -163,6 +167,14 @@ def cancel(
         ),
     )
     return appointment
+
+
+def _refuse_other_ways(session: Session, appointment: Appointment, how: str) -> None:
+    room = session.scalar(
+        select(Practitioner.video_room).join(Schedule).where(Schedule.id == appointment.schedule_id)
+    )
+    if how not in dict(ways_to_talk(room)):
+        raise NoSuchWay
 
 
 def _target(session: Session, appointment: Appointment, wanted: Wanted) -> OpenSchedule:

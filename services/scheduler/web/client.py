@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from services.scheduler.domain.contact import own_plan, ways_to_talk, will_not
-from services.scheduler.domain.errors import AlreadyBooked, ChangeRefused, SlotTaken
+from services.scheduler.domain.errors import AlreadyBooked, ChangeRefused, NoSuchWay, SlotTaken
 from services.scheduler.models import Appointment
 from services.scheduler.operations import appointments, bookings, holds, invitations
 from services.scheduler.operations.offers import Wanted
@@ -214,6 +214,8 @@ def book(door: str, token: str) -> ResponseReturnValue:
             )
     except FormErrors as errors:
         return _check_again(door, token, errors)
+    except NoSuchWay as refusal:
+        return _check_again(door, token, FormErrors({"how": [str(refusal)]}, request.form))
     except SlotTaken as taken:
         return _choose_again(door, token, Asked.instead_of(wanted, taken), HTTPStatus.CONFLICT)
     except AlreadyBooked:

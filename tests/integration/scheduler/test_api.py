@@ -191,6 +191,21 @@ def test_bad_input_is_never_a_breakdown(api, token, body):
     assert answer.mimetype == "application/problem+json"
 
 
+def test_by_video_only_with_someone_who_has_a_video_room(api, token, scheduler_db):
+    with scheduler_db.begin() as session:
+        marcus = a_clinician(session, "Marcus Oyelaran", video_room="https://video.example/m").id
+        dana = session.scalars(select(Practitioner.id).where(Practitioner.id != marcus)).one()
+    start = ten().isoformat()
+
+    without, with_room = (
+        post(api, "/api/appointments", token, start=start, practitioner_id=str(who), how="video")
+        for who in (dana, marcus)
+    )
+
+    assert (without.status_code, without.get_json()["title"]) == (409, "By phone only")
+    assert with_room.status_code == 201
+
+
 def test_a_practitioner_who_is_not_here_has_no_time(api, token):
     answer = post(
         api, "/api/appointments", token, start=ten().isoformat(), practitioner_id=str(uuid4())
