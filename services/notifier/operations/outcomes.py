@@ -187,7 +187,7 @@ def _late_verdict(known: list[AttemptEvent]) -> Verdict | None:
 
 def _add_evidence(session: Session, row: Notification, attempt: Attempt, answer: Answer) -> None:
     kind = answer.verdict.outcome
-    sealed = seal(
+    sealed = answer.text and seal(
         session,
         subject_id=subject_of(row),
         place=f"attempt_event.answer_sealed:{attempt.id}:{kind}",
@@ -201,7 +201,7 @@ def _add_evidence(session: Session, row: Notification, attempt: Attempt, answer:
             reason=answer.verdict.reason,
             code=answer.code,
             provider_ref=answer.reference,
-            answer_sealed=sealed,
+            answer_sealed=sealed or None,
         )
     )
 

@@ -30,7 +30,7 @@ class MailboxProvider:
     ) -> Answer:
         """Keep the message."""
         self._keep(message, attempt_id)
-        return Answer(verdict=ACCEPTED, text="Kept in the mailbox.")
+        return Answer(verdict=ACCEPTED)
 
     def find(self, message: OutgoingMessage, *, since: datetime) -> Trace:  # noqa: ARG002
         """Never needed: see `send`."""

@@ -63,7 +63,7 @@ def messages() -> ResponseReturnValue:
     return render_template(
         "notifier/messages.html",
         rows=[_row(line, place, now) for line in found],
-        summary=_summary(counts),
+        summary=_summary(counts, kept=settings().delivery == "mailbox"),
         pills=_pills(show, counts),
         show=show,
         newer=_page_link(show, page - 1) if page > 1 else None,
@@ -140,11 +140,12 @@ def _page_link(show: Show, page: int) -> str:
     return url_for("staff.messages", show=show.value, page=page or None)
 
 
-def _summary(counts: Counts) -> str:
-    failed = counts.failed_today
+def _summary(counts: Counts, *, kept: bool) -> str:
+    done = "kept here" if kept else "sent"
+    failed = counts.failed_today or "none"
     return (
-        f"Today: {counts.sent_today} sent, {counts.waiting_today} waiting, "
-        f"{failed or 'none'} did not go out."
+        f"Today: {counts.sent_today} {done}, {counts.waiting_today} waiting, "
+        f"{failed} did not go out."
     )
 
 

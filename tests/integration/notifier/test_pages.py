@@ -61,7 +61,7 @@ def test_an_empty_log_says_what_will_be_here(world: World, sign_in: SignIn):
     text = page(sign_in(world, Role.OWNER))
 
     assert "No messages yet" in text
-    assert "Today: 0 sent, 0 waiting, none did not go out." in text
+    assert "Today: 0 kept here, 0 waiting, none did not go out." in text
 
 
 def test_the_log_names_person_purpose_and_state(world: World, sign_in: SignIn):
