@@ -1,6 +1,6 @@
 """flask-smorest for `web/api.py`, with our problems instead of its own error answers."""
 
-from typing import Any
+from typing import Any, Final
 
 from flask import Flask
 from flask_smorest import Api
@@ -8,6 +8,12 @@ from marshmallow import Schema, fields
 
 from shared.vocabulary import PREFIX
 from shared.web.context import floor
+
+SIGNED_IN: Final[list[dict[str, list[str]]]] = [{"staff": []}]
+"""For `blueprint.doc(security=...)`: the session of a signed-in member of staff opens it."""
+
+NOBODY_YET: Final[list[dict[str, list[str]]]] = []
+"""The same for what has to be open before one has signed in."""
 
 
 class FieldErrorSchema(Schema):
@@ -47,7 +53,13 @@ class JsonApi(Api):  # type: ignore[misc]
         )
         spec: dict[str, Any] = {
             "servers": [{"url": PREFIX[service]}],
-            "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+            "components": {
+                "securitySchemes": {
+                    "token": {"type": "http", "scheme": "bearer"},
+                    # Over TLS the cookie is called __Host-staff.
+                    "staff": {"type": "apiKey", "in": "cookie", "name": "staff"},
+                }
+            },
             "security": [{"token": []}],
         }
         super().__init__(app, spec_kwargs=spec)

@@ -135,6 +135,12 @@ class Entry:
         """Whether it is only kept for somebody, not booked."""
         return self.appointment.status == AppointmentStatus.PROPOSED
 
+    @property
+    def how(self) -> str:
+        """By phone, by video or in person."""
+        participants = self.appointment.participants
+        return participants[0].how if participants else "phone"
+
 
 def between(
     session: Session,

@@ -48,13 +48,12 @@ def lines(entries: Iterable[Entry], zone: ZoneInfo, now: datetime) -> list[Line]
 def _line(entry: Entry, zone: ZoneInfo, now: datetime) -> Line:
     one = entry.appointment
     at = one.starts_at.astimezone(zone)
-    how = one.participants[0].how if one.participants else "phone"
     return Line(
         starts=words.clock(at),
         iso=at.strftime("%H:%M"),
         length=words.minutes(int((one.ends_at - one.starts_at) / timedelta(minutes=1))),
         people=[_person(contact) for _, contact in entry.people],
-        what=f"{one.type.title}, by {how}",
+        what=f"{one.type.title}, by {entry.how}",
         with_=one.schedule.practitioner.name,
         chip=STATUS[AppointmentStatus(one.status)],
         over=one.ends_at <= now,

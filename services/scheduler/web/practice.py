@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from services.scheduler.domain.errors import AddressTaken, BadHours
 from services.scheduler.domain.hours import weekly_total
-from services.scheduler.models import AppointmentType
 from services.scheduler.operations import schedules, staff
 from services.scheduler.operations.schedules import OpenSchedule
 from services.scheduler.operations.staff import NewColleague
@@ -20,6 +19,7 @@ from services.scheduler.web import words
 from services.scheduler.web.choosing import read_date, read_uuid
 from services.scheduler.web.doors import own_settings
 from services.scheduler.web.week_form import WEEKDAYS, WeekForm
+from services.scheduler.web.weeks import editable, visit
 from shared.clock import utcnow
 from shared.vocabulary import Role
 from shared.web import database, public_link
@@ -45,22 +45,7 @@ def hours() -> ResponseReturnValue:
 
 def _editable(session: Session) -> OpenSchedule:
     """Whose hours the address names: one's own, or for the owner anyone's."""
-    everyone = schedules.open_schedules(session)
-    own = staff.account(session, current_staff().account_id).practitioner_id
-    wanted = read_uuid(request.args.get("who")) or own
-    found = next((one for one in everyone if one.practitioner_id == wanted), None)
-    if found is None:
-        abort(HTTPStatus.NOT_FOUND)
-    if found.practitioner_id != own and current_staff().role is not Role.OWNER:
-        raise NotForYourRole("Everyone sets their own hours; the owner can set everybody's.")
-    return found
-
-
-def _call(session: Session) -> AppointmentType:
-    schedules.ensure_types(session)
-    call = schedules.appointment_type(session, schedules.PRIVATE_CALL)
-    assert call is not None
-    return call
+    return editable(session, read_uuid(request.args.get("who")))
 
 
 def _hours_page(
@@ -71,7 +56,7 @@ def _hours_page(
     extra: int | None = None,
     day_errors: FormErrors | None = None,
 ) -> str:
-    call = _call(session)
+    call = visit(session)
     total = weekly_total(who.hours.weekly)
     today = utcnow().astimezone(who.hours.zone).date()
     return render_template(
@@ -137,7 +122,7 @@ def _save(session: Session, who: OpenSchedule, form: WeekForm) -> None:
     weekly = form.weekly()
     if form.errors:
         raise BadHours([])
-    schedules.set_weekly_hours(session, who.id, weekly=weekly, shortest=_call(session).duration)
+    schedules.set_weekly_hours(session, who.id, weekly=weekly, shortest=visit(session).duration)
 
 
 def _weekday(text: str | None) -> int | None:

@@ -21,7 +21,7 @@ WEEKDAYS: Final = {
     7: "Sunday",
 }
 _MIDNIGHT: Final = time(0)
-_MOST_A_DAY: Final = 6
+MOST_A_DAY: Final = 6
 
 
 @dataclass
@@ -57,7 +57,7 @@ class WeekForm:
                 Row(starts.strip()[:20], ends.strip()[:20])
                 for starts, ends in pairs
                 if starts.strip() or ends.strip()
-            ][:_MOST_A_DAY]
+            ][:MOST_A_DAY]
         return form
 
     def weekly(self) -> list[WeeklyRange]:
@@ -98,5 +98,9 @@ def _wall(row: Row) -> WallRange | None:
         return None
     assert isinstance(start, time)
     assert isinstance(end, time)
-    # Until midnight is until the end of the day, not until its beginning.
+    return wall_range(start, end)
+
+
+def wall_range(start: time, end: time) -> WallRange:
+    """From `start` until `end`; until midnight is until the day's end, not until its beginning."""
     return WallRange(start, end, overnight=end == _MIDNIGHT)

@@ -1,0 +1,219 @@
+"""The staff's JSON API: the way in, weekly hours, who comes when. The session cookie speaks.
+
+The same operations as behind the pages, so the same hours are refused, the same tries are counted,
+and a session begun here is the one that the pages and the other services know.
+"""
+
+# mypy: disable-error-code="untyped-decorator"
+# flask-smorest ships no types, so its decorators have none.
+
+from collections.abc import Mapping
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any, Final
+
+from flask import Response, after_this_request, make_response, request
+from flask_smorest import Blueprint
+from marshmallow import RAISE
+
+from services.scheduler.domain.errors import BadHours, NotWelcome, StaffRefused, WeakPassword
+from services.scheduler.domain.hours import WeeklyRange
+from services.scheduler.models import StaffSession
+from services.scheduler.operations import appointments as standing
+from services.scheduler.operations import schedules, staff
+from services.scheduler.operations.staff import NewColleague
+from services.scheduler.web import agenda
+from services.scheduler.web.doors import own_settings
+from services.scheduler.web.staff_documents import (
+    CredentialsSchema,
+    DaysQuery,
+    DaysSchema,
+    FirstRunSchema,
+    HoursSchema,
+    SignedInSchema,
+    WeekSchema,
+    WhoseSchema,
+    entry_document,
+    hours_document,
+)
+from services.scheduler.web.staff_door import identity_of
+from services.scheduler.web.week_form import wall_range
+from services.scheduler.web.weeks import editable, visit
+from shared.clock import utcnow
+from shared.vocabulary import Role
+from shared.web import database
+from shared.web.audiences import EVERY_ROLE, clear_staff_session, current_staff, guard_api
+from shared.web.csrf import SentFromElsewhere, from_elsewhere
+from shared.web.openapi import NOBODY_YET, SIGNED_IN
+from shared.web.problems import FieldErrors, Refusal, Unauthorized, flat_errors
+from shared.web.sessions import issue_staff_session
+from shared.zones import zone
+
+PREFIX: Final = "/api/staff"
+
+door = Blueprint("staff_door_api", __name__, url_prefix=PREFIX, description="Signing in.")
+guard_api(door)
+desk = Blueprint("staff_api", __name__, url_prefix=PREFIX, description="Who comes when.")
+guard_api(desk, roles=EVERY_ROLE)
+hours = Blueprint("hours_api", __name__, url_prefix=PREFIX, description="When people work here.")
+guard_api(hours, roles={Role.OWNER, Role.CLINICIAN})
+
+
+class NeedsAnotherLook(Refusal):
+    """Some fields can't be taken as they are, and so nothing was."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    title = "Some fields need another look"
+
+    def __init__(self, errors: Mapping[str, Any]) -> None:
+        super().__init__("Nothing was changed.")
+        self.errors = errors
+
+    @property
+    def field_errors(self) -> FieldErrors:
+        return list(flat_errors(self.errors))
+
+
+# ---------------------------------------------------------------- in and out
+
+
+@door.before_request
+def refuse_elsewhere() -> None:
+    """No other site signs a browser in here, into an account of its choosing."""
+    if from_elsewhere():
+        raise SentFromElsewhere("Nothing was changed.")
+
+
+@door.post("/first-run")
+@door.doc(security=NOBODY_YET)
+@door.arguments(FirstRunSchema)
+@door.response(HTTPStatus.CREATED, SignedInSchema)
+def first_run(sent: dict[str, Any]) -> dict[str, Any]:
+    """Make the owner's account with the first-run link, and sign in. The link works once."""
+    token, password = sent.pop("token"), sent.pop("password")
+    try:
+        with database().begin() as session:
+            begun = staff.make_owner(
+                session,
+                token=token,
+                password=password,
+                person=NewColleague(**sent),
+                settings=own_settings(),
+                now=utcnow(),
+            )
+    except WeakPassword as weak:
+        raise NeedsAnotherLook({"password": [str(weak)]}) from weak
+    return _signed_in(begun)
+
+
+@door.post("/session")
+@door.doc(security=NOBODY_YET)
+@door.arguments(CredentialsSchema)
+@door.response(HTTPStatus.OK, SignedInSchema)
+def sign_in(sent: dict[str, Any]) -> dict[str, Any]:
+    """Sign in. Failed tries are counted together with those on the page."""
+    with database().begin() as session:
+        found = staff.sign_in(session, **sent, place=_place(), now=utcnow())
+    if isinstance(found, NotWelcome):
+        raise Unauthorized(str(found))
+    if isinstance(found, StaffRefused):
+        raise found
+    return _signed_in(found)
+
+
+def _place() -> str:
+    return request.remote_addr or ""
+
+
+def _signed_in(begun: StaffSession) -> dict[str, Any]:
+    who = identity_of(begun)
+
+    @after_this_request
+    def remember(response: Response) -> Response:
+        issue_staff_session(response, who, utcnow())
+        return response
+
+    return {"account_id": who.account_id, "name": who.name, "role": who.role}
+
+
+@desk.delete("/session")
+@desk.doc(security=SIGNED_IN)
+@desk.response(HTTPStatus.NO_CONTENT)
+def sign_out() -> Response:
+    """End the session, here and in every other place that knows it."""
+    with database().begin() as session:
+        staff.sign_out(session, session_id=current_staff().session_id, now=utcnow())
+    response = make_response("", HTTPStatus.NO_CONTENT)
+    clear_staff_session(response)
+    return response
+
+
+# ---------------------------------------------------------------- hours
+
+
+@hours.get("/hours")
+@hours.doc(security=SIGNED_IN)
+@hours.arguments(WhoseSchema, location="query", unknown=RAISE)
+@hours.response(HTTPStatus.OK, HoursSchema)
+def usual_week(asked: dict[str, Any]) -> dict[str, Any]:
+    """The usual week of one clinician."""
+    with database().begin() as session:
+        who = editable(session, asked["practitioner_id"])
+        return hours_document(who, schedules.weekly_hours(session, who.id))
+
+
+@hours.put("/hours")
+@hours.doc(security=SIGNED_IN)
+@hours.arguments(WeekSchema)
+@hours.response(HTTPStatus.OK, HoursSchema)
+def set_usual_week(sent: dict[str, Any]) -> dict[str, Any]:
+    """Replace the usual week. Times that are booked already stay as they are."""
+    weekly = [
+        WeeklyRange(one["weekday"], wall_range(one["start"], one["end"])) for one in sent["weekly"]
+    ]
+    with database().begin() as session:
+        who = editable(session, sent["practitioner_id"])
+        try:
+            schedules.set_weekly_hours(
+                session, who.id, weekly=weekly, shortest=visit(session).duration
+            )
+        except BadHours as bad:
+            raise NeedsAnotherLook(_beside_their_ranges(bad, weekly)) from bad
+        return hours_document(who, schedules.weekly_hours(session, who.id))
+
+
+def _beside_their_ranges(bad: BadHours, weekly: list[WeeklyRange]) -> dict[str, Any]:
+    """The domain counts the ranges of each weekday; who sent them counts the whole list."""
+    places = {
+        day: [index for index, one in enumerate(weekly) if one.weekday == day]
+        for day, _, _ in bad.problems
+    }
+    return {"weekly": {places[day][nth]: sentence for day, nth, sentence in bad.problems}}
+
+
+# ---------------------------------------------------------------- appointments
+
+
+@desk.get("/appointments")
+@desk.doc(security=SIGNED_IN)
+@desk.arguments(DaysQuery, location="query", unknown=RAISE)
+@desk.response(HTTPStatus.OK, DaysSchema)
+def appointments(asked: dict[str, Any]) -> dict[str, Any]:
+    """Who comes on these days, and how to reach each of them safely."""
+    now, here = utcnow(), zone(own_settings().practice.timezone)
+    first = asked["from_"] or now.astimezone(here).date()
+    with database().begin() as session:
+        entries = standing.between(
+            session,
+            since=agenda.midnight(first, here),
+            until=agenda.midnight(first + timedelta(days=asked["days"]), here),
+            practitioner_id=asked["practitioner_id"],
+        )
+    booked = [entry for entry in entries if not entry.held]
+    lines = agenda.lines(booked, here, now)
+    return {
+        "timezone": here.key,
+        "appointments": [
+            entry_document(entry, line) for entry, line in zip(booked, lines, strict=True)
+        ],
+    }

@@ -1,0 +1,172 @@
+"""What programs of the staff send and get: sign-in, weekly hours, the days' appointments."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from services.scheduler.domain.hours import WeeklyRange
+from services.scheduler.operations.appointments import Entry
+from services.scheduler.operations.schedules import OpenSchedule
+from services.scheduler.schemas import Day, OwnerForm, SignInForm, Strict, WallTime
+from services.scheduler.web.agenda import Line
+from services.scheduler.web.week_form import MOST_A_DAY, WEEKDAYS
+
+LONGEST_LINK: Final = 100
+
+
+# ---------------------------------------------------------------- the way in
+
+
+class FirstRunSchema(OwnerForm):
+    """The first account, with the token of the first-run link: what comes last in its address."""
+
+    token = fields.String(required=True, validate=validate.Length(max=LONGEST_LINK))
+    # A form leaves a blank field out; a program can send one.
+    name = fields.String(
+        required=True,
+        validate=[
+            validate.Length(max=80, error="Please use at most 80 characters."),
+            validate.Regexp(r"\s*\S", error="Write the name that clients will see."),
+        ],
+    )
+
+
+class CredentialsSchema(SignInForm):
+    """Address and password."""
+
+    class Meta:
+        exclude = ("next",)
+
+
+class SignedInSchema(Schema):
+    """Who is signed in now. The session itself is a cookie, which no script can read."""
+
+    account_id = fields.UUID()
+    name = fields.String()
+    role = fields.String()
+
+
+# ---------------------------------------------------------------- hours
+
+
+class RangeSchema(Strict):
+    """Open from `start` until `end` on one weekday, by the clock on the wall; 00:00 ends a day."""
+
+    weekday = fields.Integer(
+        required=True,
+        strict=True,
+        validate=validate.Range(1, 7, error="Weekdays go from 1, Monday, to 7, Sunday."),
+        metadata={"description": "ISO 8601: Monday is 1."},
+    )
+    start = WallTime(required=True, format="%H:%M", metadata={"example": "09:00"})
+    end = WallTime(required=True, format="%H:%M", metadata={"example": "12:00"})
+
+
+def _few_enough(weekly: list[Mapping[str, Any]]) -> None:
+    given = [one["weekday"] for one in weekly]
+    if any(given.count(day) > MOST_A_DAY for day in WEEKDAYS):
+        raise ValidationError(f"At most {MOST_A_DAY} ranges a day.")
+
+
+class WeekSchema(Strict):
+    """The whole usual week, in place of the one before; an empty list closes it."""
+
+    practitioner_id = fields.UUID(load_default=None)
+    weekly = fields.List(
+        fields.Nested(RangeSchema),
+        required=True,
+        validate=[validate.Length(max=MOST_A_DAY * len(WEEKDAYS)), _few_enough],
+    )
+
+
+class WhoseSchema(Strict):
+    """Without `practitioner_id` it is one's own."""
+
+    practitioner_id = fields.UUID(load_default=None)
+
+
+class HoursSchema(Schema):
+    """Somebody's usual week. Times are of the wall clock in `timezone`, also when clocks change."""
+
+    practitioner_id = fields.UUID()
+    practitioner_name = fields.String()
+    timezone = fields.String()
+    weekly = fields.List(fields.Nested(RangeSchema))
+
+
+def hours_document(who: OpenSchedule, weekly: Iterable[WeeklyRange]) -> dict[str, Any]:
+    """The week as HoursSchema says it."""
+    return {
+        "practitioner_id": who.practitioner_id,
+        "practitioner_name": who.name,
+        "timezone": who.hours.zone.key,
+        "weekly": [
+            {"weekday": one.weekday, "start": one.wall.start, "end": one.wall.end} for one in weekly
+        ],
+    }
+
+
+# ---------------------------------------------------------------- appointments
+
+
+class DaysQuery(Strict):
+    """Which days, in the practice's own zone; without `from`, from today on."""
+
+    from_ = Day(data_key="from", load_default=None)
+    days = fields.Integer(load_default=7, validate=validate.Range(1, 62))
+    practitioner_id = fields.UUID(load_default=None)
+
+
+class ReachableSchema(Schema):
+    """A person, and how to reach them safely: `plan` is to be shown wherever the name is (L33)."""
+
+    name = fields.String()
+    pronouns = fields.String(allow_none=True)
+    plan = fields.String(allow_none=True)
+    phone = fields.String(
+        allow_none=True, metadata={"description": "Null when nobody may call this person."}
+    )
+
+
+class EntrySchema(Schema):
+    """An appointment, as the staff's Today page shows it."""
+
+    id = fields.UUID()
+    status = fields.String(metadata={"description": "FHIR R5 Appointment.status"})
+    status_word = fields.String(metadata={"description": "The status as staff read it."})
+    start = fields.AwareDateTime(format="iso")
+    end = fields.AwareDateTime(format="iso")
+    what = fields.String()
+    how = fields.String()
+    practitioner_id = fields.UUID()
+    practitioner_name = fields.String()
+    people = fields.List(fields.Nested(ReachableSchema))
+    inquiry_id = fields.UUID(
+        allow_none=True, metadata={"description": "What intake's staff API calls the inquiry."}
+    )
+
+
+class DaysSchema(Schema):
+    """Appointments in order of time. Times that are only held are not among them."""
+
+    timezone = fields.String(metadata={"description": "The practice's zone, whose days these are."})
+    appointments = fields.List(fields.Nested(EntrySchema))
+
+
+def entry_document(entry: Entry, line: Line) -> dict[str, Any]:
+    """An appointment as EntrySchema says it, in the words of its line on the Today page."""
+    one = entry.appointment
+    return {
+        "id": one.id,
+        "status": one.status,
+        "status_word": line.chip[0],
+        "start": one.starts_at,
+        "end": one.ends_at,
+        "what": line.what,
+        "how": entry.how,
+        "practitioner_id": one.schedule.practitioner.id,
+        "practitioner_name": line.with_,
+        "people": line.people,
+        "inquiry_id": line.inquiry,
+    }
