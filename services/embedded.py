@@ -16,7 +16,7 @@ import dramatiq
 import structlog
 from flask import Flask
 
-from services.databases import DatabaseRefused, Server, own_or_external_server, server_at_hand
+from services.databases import DatabaseRefused, own_or_external_server, server_at_hand
 from services.home import Home, HomeUnusable, Secrets
 from services.intake import app as intake
 from services.intake.settings import Settings as IntakeSettings
@@ -65,9 +65,7 @@ def settings_of_all(
 ) -> AllSettings:
     """Each service's settings: what the environment says, and what the suite knows by itself.
 
-    `url` tells how a role reaches the database.
-
-    Raises BadSetting.
+    `url` tells how a role reaches the database. Raises BadSetting.
     """
     address = f"http://{HOST}:{port}"
     sends = env.get("SMTP_URL") or env.get("TWILIO_ACCOUNT_SID")
@@ -126,7 +124,6 @@ class RunningSuite:
     """A suite that serves, and where to find it."""
 
     settings: AllSettings
-    server: Server
 
     def greeting(self, *, let_in: bool = False) -> tuple[str, str, str]:
         """Three lines for whoever started it: clients' page, staff's page, where mail goes.
@@ -161,11 +158,11 @@ def running(home: Home, port: int, env: Mapping[str, str]) -> Iterator[RunningSu
         settings = settings_of_all(server.url, secrets, env, port=web.port)
         suite = Suite(settings)
         stack.callback(_all_within, WIND_DOWN_SECONDS, web.stop, suite.stop)
-        suite.start()
         web.start(suite.apps, trust_proxy="PUBLIC_URL" in env)
+        suite.start()
         logger.info("suite started", port=web.port)
         stack.callback(logger.info, "suite stopping")
-        yield RunningSuite(settings, server)
+        yield RunningSuite(settings)
 
 
 def _staff_page(settings: SchedulerSettings, *, let_in: bool) -> str:
@@ -229,9 +226,9 @@ def until_told_to_stop() -> Iterator[None]:
             signal.signal(each, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    # Under `nohup` SIGHUP is ignored already, and stays so.
-    possible = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    heard = [each for each in possible if signal.getsignal(each) is not signal.SIG_IGN]
+    heard = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as it is under `nohup`
+        heard.append(signal.SIGHUP)
     for each in heard:
         signal.signal(each, stop)
     with suppress(KeyboardInterrupt):

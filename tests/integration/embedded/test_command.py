@@ -95,6 +95,17 @@ def test_an_impatient_second_ctrl_c_changes_nothing(suite: Suite) -> None:
     assert len(suite.lines) == 3
 
 
+def test_started_by_a_script_in_the_background_it_still_hears_ctrl_c(tmp_path: Path) -> None:
+    """A shell without job control starts what runs in the background with SIGINT ignored."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        suite = Suite(tmp_path / "var").start()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+    assert suite.stop() == 0
+
+
 def test_a_second_start_keeps_everything(suite: Suite) -> None:
     secrets = (suite.home / "secrets.json").read_bytes()
     server = EmbeddedPostgres(suite.home / "postgres", suite.home / "log" / "postgres.log")
