@@ -8,31 +8,22 @@ from services.intake.consumers import consumer
 from services.intake.providers.scheduler import Scheduler
 from services.intake.settings import Settings
 from services.intake.web import api, client, form, internal, staff
-from shared import logs
-from shared.crypto import Keyring
-from shared.db import Database
-from shared.messaging.broker import Doorbell, open_broker
+from shared.messaging.broker import Doorbell
 from shared.messaging.ticker import Ticker
+from shared.peers import Peer
+from shared.process import open_database, run_worker, settings_of_process
 from shared.web import init_app, keep
+from shared.web.confirming import ask_scheduler
 from shared.web.openapi import JsonApi
-from shared.zones import use_pinned_zones
 
 # A page of the form may come with a megabyte of text: it is refused beside its field and given
 # back, instead of being lost with the whole page.
 LARGEST_FORM = 4 * 1024 * 1024
 
 
-def open_database(settings: Settings) -> Database:
-    """Intake's own schema, with its keys. Raises BadKeyring."""
-    return Database(settings.database_url, Keyring.from_text(settings.encryption_keys))
-
-
 def create_app(settings: Settings | None = None) -> Flask:
     """The web app. Without settings it reads the environment, as a process of its own does."""
-    if settings is None:
-        use_pinned_zones()
-        settings = Settings.from_env()
-        logs.configure(json=settings.log_json)
+    settings = settings or settings_of_process(Settings.from_env)
     app = Flask(__name__, static_folder=None)  # every file is shared.web's
     scheduler = Scheduler(settings)
     init_app(
@@ -40,7 +31,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         settings,
         open_database(settings),
         service="intake",
-        confirm_session=scheduler.staff_session,
+        confirm_session=ask_scheduler(Peer(settings, audience="scheduler", issuer="intake")),
     )
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_FORM, MAX_FORM_MEMORY_SIZE=LARGEST_FORM)
     keep(app, "scheduler", scheduler)
@@ -59,12 +50,4 @@ def declare_actors(broker: dramatiq.Broker, ticker: Ticker, settings: Settings) 
 
 def worker() -> dramatiq.Broker:
     """The broker of a worker process of its own: `dramatiq services.intake.app:worker`."""
-    use_pinned_zones()
-    settings = Settings.from_env()
-    logs.configure(json=settings.log_json)
-    broker = open_broker(settings.broker_url)
-    ticker = Ticker()
-    broker.add_middleware(ticker)
-    declare_actors(broker, ticker, settings)
-    dramatiq.set_broker(broker)
-    return broker
+    return run_worker(Settings.from_env, declare_actors)

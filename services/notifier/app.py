@@ -17,18 +17,16 @@ from services.notifier.providers.smtp import SmtpProvider
 from services.notifier.providers.twilio import TwilioProvider
 from services.notifier.settings import Settings
 from services.notifier.web import api, hooks, internal, staff
-from shared import logs
-from shared.crypto import Keyring
 from shared.db import Database
-from shared.messaging.broker import Doorbell, declare, open_broker
+from shared.messaging.broker import Doorbell, declare
 from shared.messaging.ticker import Ticker
-from shared.peers import Peer, PeerRefused
+from shared.peers import Peer
+from shared.process import open_database, run_worker, settings_of_process
 from shared.tokens import derived_token
-from shared.vocabulary import PREFIX, Role
+from shared.vocabulary import PREFIX
 from shared.web import init_app
-from shared.web.audiences import StaffIdentity
+from shared.web.confirming import ask_scheduler
 from shared.web.openapi import JsonApi
-from shared.zones import use_pinned_zones
 
 QUEUES: Final = {"notifier.critical": "notifier.deliver", "notifier.reminders": "notifier.remind"}
 """Queue -> the actor that hands messages over there: news never waits behind reminders."""
@@ -36,15 +34,15 @@ QUEUES: Final = {"notifier.critical": "notifier.deliver", "notifier.reminders": 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The pages and doors of the notifier, below its prefix."""
-    settings = settings or _settings_of_process()
+    settings = settings or settings_of_process(Settings.from_env)
     app = Flask(__name__, static_folder=None)  # files come from the shared floor
     scheduler = Peer(settings, audience="scheduler", issuer="notifier")
     init_app(
         app,
         settings,
-        _database(settings),
+        open_database(settings),
         service="notifier",
-        confirm_session=lambda session_id: _confirm(scheduler, session_id),
+        confirm_session=ask_scheduler(scheduler),
     )
     app.register_blueprint(staff.pages)
     app.register_blueprint(hooks.hooks)
@@ -55,7 +53,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def declare_actors(broker: dramatiq.Broker, ticker: Ticker, settings: Settings) -> None:
     """Bind everything that happens outside of requests to a broker and a ticker."""
-    database = _database(settings)
+    database = open_database(settings)
     courier = make_courier(settings, database)
     doorbell = Doorbell(settings.broker_url)
     consumer.declare(broker, doorbell, database, ticker)
@@ -91,25 +89,7 @@ def make_courier(settings: Settings, database: Database) -> Courier:
 
 def worker() -> dramatiq.Broker:
     """What `dramatiq services.notifier.app:worker` runs."""
-    settings = _settings_of_process()
-    broker = open_broker(settings.broker_url)
-    ticker = Ticker()
-    broker.add_middleware(ticker)
-    declare_actors(broker, ticker, settings)
-    dramatiq.set_broker(broker)
-    return broker
-
-
-def _settings_of_process() -> Settings:
-    """What a process of its own does first: pin the zones, read the environment, begin to log."""
-    use_pinned_zones()
-    settings = Settings.from_env()
-    logs.configure(json=settings.log_json)
-    return settings
-
-
-def _database(settings: Settings) -> Database:
-    return Database(settings.database_url, Keyring.from_text(settings.encryption_keys))
+    return run_worker(Settings.from_env, declare_actors)
 
 
 def _providers(settings: Settings, database: Database) -> dict[str, Provider]:
@@ -136,20 +116,6 @@ def status_address(settings: Settings, attempt_id: UUID) -> str:
     """Where Twilio reports on one try: an address of its own, signed, on the configured origin."""
     mark = derived_token(settings.secret_key, hooks.PURPOSE, attempt_id)
     return f"{settings.public_url}{PREFIX['notifier']}/hooks/twilio/status/{attempt_id}/{mark}"
-
-
-def _confirm(scheduler: Peer, session_id: UUID) -> StaffIdentity | None:
-    """Ask the scheduler whose session this is; None if it has ended. Raises PeerUnavailable."""
-    try:
-        known: dict[str, Any] = scheduler.get(f"/internal/staff-sessions/{session_id}")
-    except PeerRefused:
-        return None
-    return StaffIdentity(
-        session_id=session_id,
-        account_id=UUID(known["account_id"]),
-        name=known["name"],
-        role=Role(known["role"]),
-    )
 
 
 def _by_id(errand: Any) -> Any:

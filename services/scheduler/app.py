@@ -17,23 +17,21 @@ from services.scheduler.settings import Settings
 from services.scheduler.web import api, api_staff, client, internal, practice, staff, staff_door
 from services.scheduler.web.refusals import init_refusals
 from services.scheduler.web.staff_door import identity_of
-from shared import logs
 from shared.clock import utcnow
-from shared.crypto import Keyring
 from shared.db import Database
-from shared.messaging.broker import Doorbell, open_broker
+from shared.messaging.broker import Doorbell
 from shared.messaging.ticker import Ticker
 from shared.peers import Peer
+from shared.process import open_database, run_worker, settings_of_process
 from shared.web import init_app, keep
 from shared.web.identity import StaffIdentity
 from shared.web.openapi import JsonApi
-from shared.zones import use_pinned_zones
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The scheduler's web app: `gunicorn 'services.scheduler.app:create_app()'`."""
-    settings = settings or _settings_of_process()
-    database = _database(settings)
+    settings = settings or settings_of_process(Settings.from_env)
+    database = open_database(settings)
     app = Flask(__name__, static_folder=None)  # the only files are those of `shared.web`
     init_app(
         app, settings, database, service="scheduler", confirm_session=partial(_confirm, database)
@@ -53,7 +51,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def declare_actors(broker: dramatiq.Broker, ticker: Ticker, settings: Settings) -> None:
     """Bind the scheduler's ear and its clockwork to a broker."""
-    database = _database(settings)
+    database = open_database(settings)
     intake = _intake(settings)
     consumer.declare(broker, Doorbell(settings.broker_url), database, ticker)
     ticker.every(30, "scheduler.holds", lambda: jobs.release_expired_holds(database))
@@ -62,13 +60,7 @@ def declare_actors(broker: dramatiq.Broker, ticker: Ticker, settings: Settings) 
 
 def worker() -> dramatiq.Broker:
     """The scheduler's worker: `dramatiq services.scheduler.app:worker`."""
-    settings = _settings_of_process()
-    broker = open_broker(settings.broker_url)
-    ticker = Ticker()
-    broker.add_middleware(ticker)
-    declare_actors(broker, ticker, settings)
-    dramatiq.set_broker(broker)
-    return broker
+    return run_worker(Settings.from_env, declare_actors)
 
 
 def first_run_link(settings: Settings) -> str | None:
@@ -83,24 +75,13 @@ def new_owner_link(settings: Settings) -> str:
         return staff_operations.owner_link(session, settings=settings, now=utcnow())
 
 
-def _settings_of_process() -> Settings:
-    use_pinned_zones()
-    settings = Settings.from_env()
-    logs.configure(json=settings.log_json)
-    return settings
-
-
-def _database(settings: Settings) -> Database:
-    return Database(settings.database_url, Keyring.from_text(settings.encryption_keys))
-
-
 def _intake(settings: Settings) -> Intake:
     return Intake(Peer(settings, audience="intake", issuer="scheduler"))
 
 
 @contextmanager
 def _one_transaction(settings: Settings) -> Iterator[Session]:
-    database = _database(settings)
+    database = open_database(settings)
     try:
         with database.begin() as session:
             yield session

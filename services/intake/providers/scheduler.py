@@ -12,8 +12,6 @@ import structlog
 
 from shared.peers import Peer, PeerRefused, PeerUnavailable
 from shared.settings import CommonSettings
-from shared.vocabulary import Role
-from shared.web.identity import StaffIdentity
 
 logger = structlog.get_logger(__name__)
 
@@ -67,19 +65,6 @@ class Scheduler:
             logger.warning("practitioners unknown", kind=type(error).__name__)
             return self._people, SILENT_SECONDS
         return tuple(_practitioner(person) for person in found), FRESH_SECONDS
-
-    def staff_session(self, session_id: UUID) -> StaffIdentity | None:
-        """Who this session belongs to, or None when it has ended. Raises PeerUnavailable."""
-        try:
-            found = self._peer.get(f"/internal/staff-sessions/{session_id}")
-        except PeerRefused:
-            return None
-        return StaffIdentity(
-            session_id=session_id,
-            account_id=UUID(found["account_id"]),
-            name=found["name"],
-            role=Role(found["role"]),
-        )
 
     def appointments(self, person_id: UUID) -> tuple[Appointment, ...] | None:
         """The person's appointments, soonest first, or None when the scheduler does not answer."""

@@ -1,0 +1,49 @@
+"""What a process of its own does first, the same for all three services."""
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+import dramatiq
+
+from shared import logs
+from shared.crypto import Keyring
+from shared.db import Database
+from shared.messaging.broker import open_broker
+from shared.messaging.ticker import Ticker
+from shared.settings import CommonSettings
+from shared.zones import use_pinned_zones
+
+Own = TypeVar("Own", bound=CommonSettings)
+Taken_contra = TypeVar("Taken_contra", bound=CommonSettings, contravariant=True)
+
+
+class DeclareActors(Protocol[Taken_contra]):
+    """A composition root's `declare_actors`."""
+
+    def __call__(self, broker: dramatiq.Broker, ticker: Ticker, settings: Taken_contra, /) -> None:
+        """Bind the service's actors and its periodic work."""
+        ...
+
+
+def settings_of_process(read: Callable[[], Own]) -> Own:
+    """Pin the zones, read the environment, begin to log. Raises ZoneDataTooOld, BadSetting."""
+    use_pinned_zones()
+    settings = read()
+    logs.configure(json=settings.log_json)
+    return settings
+
+
+def open_database(settings: CommonSettings) -> Database:
+    """The service's own schema, with its keys. Raises BadKeyring."""
+    return Database(settings.database_url, Keyring.from_text(settings.encryption_keys))
+
+
+def run_worker(read: Callable[[], Own], declare_actors: DeclareActors[Own]) -> dramatiq.Broker:
+    """What `dramatiq services.<service>.app:worker` runs: the broker, everything bound to it."""
+    settings = settings_of_process(read)
+    broker = open_broker(settings.broker_url)
+    ticker = Ticker()
+    broker.add_middleware(ticker)
+    declare_actors(broker, ticker, settings)
+    dramatiq.set_broker(broker)
+    return broker
