@@ -7,7 +7,7 @@ from services.intake import jobs
 from services.intake.consumers import consumer
 from services.intake.providers.scheduler import Scheduler
 from services.intake.settings import Settings
-from services.intake.web import api, client, form, internal, staff
+from services.intake.web import api, api_staff, client, form, internal, staff
 from shared.messaging.broker import Doorbell
 from shared.messaging.ticker import Ticker
 from shared.peers import Peer
@@ -37,7 +37,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     keep(app, "scheduler", scheduler)
     for blueprint in (client.pages, form.pages, staff.pages, internal.internal):
         app.register_blueprint(blueprint)
-    JsonApi(app, title="Softstart intake").register_blueprint(api.api)
+    programs = JsonApi(app, title="Softstart intake")
+    for blueprint in (api.api, api_staff.api):
+        programs.register_blueprint(blueprint)
     return app
 
 
