@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from services.notifier.operations import appointments, contacts, planning
 from shared.contracts.intake import ContactChanged, ScreeningCompleted
 from shared.contracts.scheduler import AppointmentBooked, AppointmentCancelled, AppointmentMoved
-from shared.messaging.consumer import Consumer
+from shared.messaging.consumer import Consumer, said_at
 
 consumer = Consumer("notifier")
 
@@ -22,6 +22,7 @@ def note_booking(event: AppointmentBooked, session: Session) -> None:
         sequence=event.sequence,
         status="booked",
         person_ids=event.person_ids,
+        said_at=said_at(session),
         starts_at=event.starts_at,
         ends_at=event.ends_at,
     )
@@ -36,6 +37,7 @@ def note_move(event: AppointmentMoved, session: Session) -> None:
         sequence=event.sequence,
         status="booked",
         person_ids=event.person_ids,
+        said_at=said_at(session),
         starts_at=event.starts_at,
         ends_at=event.ends_at,
     )
@@ -50,6 +52,7 @@ def note_cancellation(event: AppointmentCancelled, session: Session) -> None:
         sequence=event.sequence,
         status="cancelled",
         person_ids=event.person_ids,
+        said_at=said_at(session),
     )
 
 

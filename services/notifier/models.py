@@ -56,7 +56,7 @@ class Base(DeclarativeBase):
 class AppointmentProjection(Base):
     """What the notifier knows of an appointment: its latest sequence, in whatever order told.
 
-    `announced_at` is when the notifier heard of that sequence; `prepared_sequence` is the one for
+    `announced_at` is when that sequence became news; `prepared_sequence` is the one for
     which messages were planned. While they differ, `prepare_at` says when to try (again).
     """
 

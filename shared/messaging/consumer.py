@@ -1,6 +1,7 @@
 """A service's ear: one queue, one actor, one handler per event, one effect each."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -20,6 +21,15 @@ from shared.vocabulary import SERVICES, Service
 logger = structlog.get_logger(__name__)
 
 Said = TypeVar("Said", bound=Event)
+
+
+def said_at(session: Session) -> datetime | None:
+    """When the event that is being handled was said, on the sender's database clock, aware UTC.
+
+    After an outage that may be long ago; whoever writes to people has to know.
+    """
+    moment: datetime | None = session.info.get("said_at")
+    return moment
 
 
 class Consumer:
@@ -59,6 +69,7 @@ class Consumer:
             .returning(Inbox.event_id)
         )
         if news:
+            session.info["said_at"] = datetime.fromisoformat(envelope["time"])
             handler(event, session)
 
     def declare(

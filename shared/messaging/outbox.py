@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from shared.clock import utcnow
 from shared.db import Database, database_now
 from shared.messaging.broker import Doorbell
 from shared.messaging.events import Event
@@ -23,7 +22,7 @@ KEPT: Final = timedelta(days=30)
 def publish(session: Session, event: Event) -> UUID:
     """Put the event down for each of its listeners, in the caller's transaction. Returns its id."""
     event_id = uuid4()
-    envelope = event.envelope(event_id=event_id, at=utcnow())
+    envelope = event.envelope(event_id=event_id, at=database_now(session))
     session.add_all(
         Outbox(event_id=event_id, queue=queue, envelope=envelope) for queue in ROUTES[type(event)]
     )

@@ -43,12 +43,14 @@ def note(
     sequence: int,
     status: Status,
     person_ids: Iterable[UUID],
+    said_at: datetime | None = None,
     starts_at: datetime | None = None,
     ends_at: datetime | None = None,
 ) -> bool:
     """Keep the news if it is the latest, and withdraw what it makes untrue. Returns whether it was.
 
-    A cancellation names no time; the last one known stays.
+    A cancellation names no time; the last one known stays. `said_at` is when it became news, which
+    after an outage is long ago: what was asked for in the evening isn't told in the night.
     """
     new = insert(AppointmentProjection).values(
         appointment_id=appointment_id,
@@ -57,7 +59,7 @@ def note(
         person_ids=list(person_ids),
         starts_at=starts_at,
         ends_at=ends_at,
-        announced_at=func.clock_timestamp(),
+        announced_at=func.least(func.clock_timestamp(), said_at),
         prepare_at=func.clock_timestamp(),
     )
     known = AppointmentProjection

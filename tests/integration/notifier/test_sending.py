@@ -12,7 +12,7 @@ from services.notifier.models import AppointmentProjection, Attempt, Notificatio
 from services.notifier.operations import attempts, claims, suppressions
 from shared.clock import utcnow
 from shared.crypto import destroy_key
-from tests.integration.notifier.world import Someone, World, where_it_is_night
+from tests.integration.notifier.world import Someone, World, booked, where_it_is_night
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -163,6 +163,19 @@ def test_at_night_a_confirmation_comes_at_once_and_a_reminder_waits_l26(world: W
     (row,) = world.rows(purpose="reminder-48h")
     assert (row.state, row.reason) == ("scheduled", "night")
     assert row.due_at > utcnow()
+
+
+def test_news_of_the_evening_heard_after_an_outage_in_the_night_waits_for_the_morning_l26(
+    world: World,
+):
+    booking = world.book(Someone(timezone=where_it_is_night()), tell=False)
+
+    world.hear(booked(booking), ago=timedelta(hours=3))
+    world.pass_on()
+
+    (email,) = world.rows(channel="email", purpose="confirmation")
+    assert (email.state, email.reason) == ("scheduled", "night")
+    assert world.kept_purposes() == []
 
 
 def test_at_night_a_confirmation_that_is_late_waits_too_l26(world: World):

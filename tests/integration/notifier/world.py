@@ -123,9 +123,11 @@ class World:
 
     # ------------------------------------------------------------ what others do
 
-    def hear(self, event: Event, *, event_id: UUID | None = None) -> None:
-        """Receive an event through the service's own ear."""
-        envelope = event.envelope(event_id=event_id or uuid4(), at=utcnow())
+    def hear(
+        self, event: Event, *, event_id: UUID | None = None, ago: timedelta = timedelta(0)
+    ) -> None:
+        """Receive an event, said so long ago, through the service's own ear."""
+        envelope = event.envelope(event_id=event_id or uuid4(), at=utcnow() - ago)
         with self.database.begin() as session:
             consumer.receive(envelope, session)
 

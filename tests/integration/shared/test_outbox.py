@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,7 +19,7 @@ from shared.contracts.intake import ScreeningCompleted
 from shared.db import Database
 from shared.messaging import outbox
 from shared.messaging.broker import BadBrokerUrl, Doorbell, open_broker
-from shared.messaging.consumer import Consumer
+from shared.messaging.consumer import Consumer, said_at
 from shared.messaging.tables import Inbox, Outbox
 from shared.messaging.ticker import Ticker
 from shared.provision import role_url
@@ -242,3 +243,15 @@ def test_an_unacknowledged_event_waits_longer_each_time_but_never_for_ever() -> 
 def test_a_broker_of_an_unknown_kind_is_refused_by_name() -> None:
     with pytest.raises(BadBrokerUrl, match="BROKER_URL: kafka://"):
         open_broker("kafka://127.0.0.1")
+
+
+def test_a_handler_can_know_when_the_event_was_said(notifier_db: Database) -> None:
+    heard: list[datetime | None] = []
+    consumer = Consumer("notifier")
+    consumer.on(ScreeningCompleted)(lambda _, session: heard.append(said_at(session)))
+    long_ago = SAID_AT - timedelta(hours=6)
+
+    with notifier_db.begin() as session:
+        consumer.receive(SAID.envelope(event_id=uuid4(), at=long_ago), session)
+
+    assert heard == [long_ago]
