@@ -34,7 +34,7 @@ def serve() -> Iterator[Callable[[Flask], str]]:
         thread.join(timeout=10)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright runs once at a time, and others want it after us
 def chromium() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip(BRING_IT)
