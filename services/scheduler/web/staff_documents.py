@@ -13,6 +13,7 @@ from services.scheduler.web.agenda import Line
 from services.scheduler.web.week_form import MOST_A_DAY, WEEKDAYS
 
 LONGEST_LINK: Final = 100
+_NAMELESS: Final = "Write the name that clients will see."
 
 
 # ---------------------------------------------------------------- the way in
@@ -27,8 +28,9 @@ class FirstRunSchema(OwnerForm):
         required=True,
         validate=[
             validate.Length(max=80, error="Please use at most 80 characters."),
-            validate.Regexp(r"\s*\S", error="Write the name that clients will see."),
+            validate.Regexp(r"\s*\S", error=_NAMELESS),
         ],
+        error_messages={"required": _NAMELESS},
     )
 
 
