@@ -54,9 +54,14 @@ class TooDeep(Refusal):
 
 
 def refuse_unwritable_json() -> None:
-    """Look through the JSON body, if it can be read. Raises UnwritableText, TooDeep."""
+    """Look through the JSON body, if there is one. Raises BadRequest, UnwritableText, TooDeep.
+
+    What can't be read stops here: the parsers behind expect a syntax error and nothing else, and a
+    number of more than 4,300 digits is none.
+    """
     try:
-        places = list(unwritable_places(request.get_json(silent=True)))
+        document = request.get_json() if request.is_json and request.get_data() else None
+        places = list(unwritable_places(document))
     except RecursionError as error:
         raise TooDeep("No request to this API needs so many levels.") from error
     if places:

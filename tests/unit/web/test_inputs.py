@@ -50,6 +50,18 @@ def test_a_pair_of_surrogates_is_a_letter_like_any_other():
     assert answer.json == {"token": "t", "body": {"a": "🌱"}}
 
 
+@pytest.mark.parametrize("body", ["{", '{"a": ' + "9" * 5000 + "}", "[" * 100_000, "\x00"])
+def test_a_body_that_no_parser_can_read_is_a_bad_request(body: str):
+    answer = (
+        make_app()
+        .test_client()
+        .post("/api/echo", data=body, content_type="application/json", headers=TOKEN)
+    )
+
+    assert answer.status_code == 400
+    assert answer.content_type == "application/problem+json"
+
+
 @pytest.mark.parametrize("path", ["/t/a%00b", "/page?day=%00", "/page?%00=1"])
 def test_no_address_of_ours_holds_a_nul(path: str):
     assert make_app().test_client().get(path).status_code == 404
