@@ -9,7 +9,7 @@ export PORT
 
 .DEFAULT_GOAL := help
 .PHONY: help install run demo test unit integration contract journeys browser lint format types imports check \
-        lock up down logs secrets compose-check migrate psql clean
+        lock documents up down logs secrets compose-check migrate psql clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z -]+:.*## / {printf "  make %-37s %s\n", $$1, $$2}' Makefile
@@ -50,6 +50,10 @@ imports: ## who may import whom
 lock: ## compile requirements/*.txt anew from pyproject.toml
 	$(SETUP) dev
 	@$(BIN)/python tools/lock.py
+
+##@ Documents
+documents: install ## write docs/events.md and docs/openapi anew from the code
+	@$(BIN)/python tools/documents.py
 
 ##@ Compose
 secrets: install ## print fresh secrets for .env
