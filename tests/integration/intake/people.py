@@ -47,17 +47,19 @@ def fill_in(session: Session, token: str, answers: Mapping[str, Any]) -> Form:
     return form
 
 
-def send(session: Session, token: str) -> dict[str, Any]:
+def send(session: Session, token: str, *, at: datetime = NOW) -> dict[str, Any]:
     form = responses.find(session, token=token, for_change=True)
     assert form is not None
     return responses.complete(
-        session, form, sender=SENDER, config=config(), secret_key=SECRET, now=NOW
+        session, form, sender=SENDER, config=config(), secret_key=SECRET, now=at
     )
 
 
-def sent(database: Database, answers: Mapping[str, Any], token: str = TOKEN) -> tuple[UUID, UUID]:
+def sent(
+    database: Database, answers: Mapping[str, Any], token: str = TOKEN, *, at: datetime = NOW
+) -> tuple[UUID, UUID]:
     """Somebody who has sent the form: the ids of response and person."""
     with database.begin() as session:
         form = fill_in(session, token, answers)
-        send(session, token)
+        send(session, token, at=at)
         return form.response.id, form.response.person_id

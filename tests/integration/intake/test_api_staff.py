@@ -1,7 +1,7 @@
 """Inquiries for programs of the staff: by role, with reasons, and with a record of what is read."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -39,8 +39,10 @@ def front_desk(app: Flask, signed_in: SignIn) -> FlaskClient:
     return client
 
 
-def inquiry(database: Database, answers: dict[str, Any], *, name: str = "Rowan Teller") -> str:
-    response_id, _ = sent(database, {**answers, "name_used": name}, token=name)
+def inquiry(
+    database: Database, answers: dict[str, Any], *, name: str = "Rowan Teller", at: datetime = NOW
+) -> str:
+    response_id, _ = sent(database, {**answers, "name_used": name}, token=name, at=at)
     return f"{QUEUE}/{response_id}"
 
 
@@ -86,7 +88,8 @@ def test_l01_the_front_desk_sees_arrivals_a_status_word_and_the_contact_plan(
     intake_db: Database, front_desk: FlaskClient
 ) -> None:
     inquiry(intake_db, COUPLE, name="Routine Reyes")
-    inquiry(intake_db, {**ALONE, "h_now": "yes"}, name="Crisis Idowu")
+    later = NOW + timedelta(minutes=1)
+    inquiry(intake_db, {**ALONE, "h_now": "yes"}, name="Crisis Idowu", at=later)
 
     found = queue(front_desk)
 

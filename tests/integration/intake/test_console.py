@@ -1,6 +1,7 @@
 """What staff see of the inquiries, by role, and what is written down when they look."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -31,8 +32,10 @@ def front_desk(app: Flask, signed_in: SignIn) -> Browser:
     return signed_in(app, Role.FRONT_DESK)
 
 
-def inquiry(database: Database, answers: dict[str, Any], token: str, name: str) -> str:
-    response_id, _ = sent(database, {**answers, "name_used": name}, token)
+def inquiry(
+    database: Database, answers: dict[str, Any], token: str, name: str, at: datetime = NOW
+) -> str:
+    response_id, _ = sent(database, {**answers, "name_used": name}, token, at=at)
     return f"/staff/inquiries/{response_id}"
 
 
@@ -66,7 +69,8 @@ def test_l01_the_front_desk_sees_arrivals_a_status_word_and_the_contact_plan(
     intake_db: Database, front_desk: Browser
 ) -> None:
     inquiry(intake_db, COUPLE, "1", "Routine Reyes")
-    inquiry(intake_db, {**ALONE, "h_now": "yes"}, "2", "Crisis Idowu")
+    later = NOW + timedelta(minutes=1)
+    inquiry(intake_db, {**ALONE, "h_now": "yes"}, "2", "Crisis Idowu", at=later)
 
     page = front_desk.open("/staff/inquiries").text
 
