@@ -11,6 +11,7 @@ from services.notifier.operations.message_log import PAGE, Show
 from services.notifier.web.words import as_document
 from shared.web import database
 from shared.web.audiences import EVERY_ROLE, guard_api
+from shared.web.openapi import SIGNED_IN
 
 TITLE: Final = "Softstart: messages"
 
@@ -52,6 +53,7 @@ guard_api(api, roles=EVERY_ROLE)
 class Messages(MethodView):
     """The log."""
 
+    @api.doc(security=SIGNED_IN)
     @api.arguments(WantedSchema, location="query")
     @api.response(200, LogSchema)
     def get(self, wanted: dict[str, Any]) -> dict[str, Any]:
