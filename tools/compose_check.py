@@ -22,11 +22,14 @@ from tests.journeys.people import COUPLE  # noqa: E402
 from tests.journeys.suite import free_port  # noqa: E402
 from tests.journeys.world import Staff, somebody, until  # noqa: E402
 
+PROJECT = "softstart-check"
+
 
 class Composed:
     """The project that compose.yaml describes, on a port and with secrets of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, docker: str) -> None:
+        self._docker = docker
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         # In the environment they go before a `.env` that lies here for the real one.
@@ -45,7 +48,7 @@ class Composed:
     def compose(self, *words: str) -> str:
         """Run a `docker compose` command; what it printed. Raises CalledProcessError."""
         done = subprocess.run(
-            ["docker", "compose", "--project-name", "softstart-check", "--ansi", "never", *words],
+            [self._docker, "compose", "--project-name", PROJECT, "--ansi", "never", *words],
             cwd=HERE,
             env=self._env,
             stdout=subprocess.PIPE,
@@ -90,10 +93,14 @@ def walk(composed: Composed) -> None:
 
 def main() -> int:
     """Check, and clean up whatever came of it: 0, or 1 with the reason on stderr."""
-    if shutil.which("docker") is None:
-        print("compose-check needs `docker compose` and there is no docker here.", file=sys.stderr)
+    docker = shutil.which("docker")
+    if (
+        docker is None
+        or subprocess.run([docker, "info"], capture_output=True, check=False).returncode
+    ):
+        print("compose-check: no container engine answers `docker info` here.", file=sys.stderr)
         return 2
-    composed = Composed()
+    composed = Composed(docker)
     try:
         composed.compose("up", "--build", "--detach", "--wait", "--wait-timeout", "240")
         walk(composed)
