@@ -13,6 +13,7 @@ import stat
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -91,6 +92,8 @@ class EmbeddedPostgres:
                 psutil.wait_procs([server], timeout=seconds)
         if self._child is not None:
             self._child.wait()
+        with suppress(OSError):  # not empty, or not ours: then it may stay
+            self.sockets.rmdir()
 
     def _prepare(self, account: pwd.struct_passwd | None) -> None:
         if account is not None:

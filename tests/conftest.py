@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
@@ -26,8 +27,19 @@ from shared.zones import use_pinned_zones
 
 use_pinned_zones()
 
+# A folder of this run's own. pytest shares one between runs and, at each start, takes from others
+# the right to pass through it, which PostgreSQL's own account needs while root runs the tests.
+TEMPORARY = tempfile.mkdtemp(prefix="softstart-tests-")
+os.environ["PYTEST_DEBUG_TEMPROOT"] = TEMPORARY
+
 # Where everything is at hand (.ci/run says so) nothing may be left out: a skip is a failure.
 EVERYTHING = os.environ.get("REQUIRE_EVERYTHING") == "1"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(exitstatus: int) -> None:
+    if exitstatus == pytest.ExitCode.OK:  # what is left of a failure helps to find it
+        shutil.rmtree(TEMPORARY, ignore_errors=True)
 
 
 @pytest.hookimpl(wrapper=True)
