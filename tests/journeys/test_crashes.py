@@ -45,6 +45,39 @@ def test_the_whole_suite_killed_after_a_booking_still_confirms_it_once(
 
 
 @pytest.mark.slow
+def test_the_suite_killed_between_any_two_steps_costs_the_person_nothing(
+    fragile_world: World,
+) -> None:
+    suite = fragile_world.product
+    assert isinstance(suite, Suite)
+    api, person = fragile_world.api, somebody(SINGLE)
+
+    def crash() -> None:
+        suite.kill()
+        suite.start()
+
+    draft = api.call("POST", "/begin/api/responses").json()["token"]
+    api.call("PATCH", "/begin/api/response", draft, json={"answers": person})
+    crash()
+    assert api.call("GET", "/begin/api/response", draft).json()["answers"]["name_used"]
+    result = api.call("POST", "/begin/api/response/completion", draft).json()
+    crash()
+    permission = result["booking"]["permission_token"]
+    start = api.slots(permission)[2]["start"]
+    held = api.call("POST", "/schedule/api/holds", permission, json={"start": start})
+    assert held.status_code == 201, held.text
+    crash()
+    assert start not in {one["start"] for one in api.slots(api.permission(somebody(SINGLE)))}
+    booked = api.book(permission, start)
+    crash()
+
+    assert api.book(permission, start).json()["id"] == booked.json()["id"]
+    until(lambda: confirmations(fragile_world, person), SETTLED_SECONDS)
+    time.sleep(3)
+    assert confirmations(fragile_world, person) == 1
+
+
+@pytest.mark.slow
 def test_the_database_killed_after_a_booking_loses_nothing(fragile_world: World) -> None:
     suite = fragile_world.product
     assert isinstance(suite, Suite)
