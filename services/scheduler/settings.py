@@ -17,7 +17,7 @@ class Settings(CommonSettings):
 
     booking_notice: timedelta = timedelta(hours=12)
     """Nobody may book less than this ahead."""
-    change_notice: timedelta = timedelta(hours=24)
+    change_notice: timedelta = timedelta(hours=2)
     """Later than this before the start, one calls to move or to cancel."""
     hold: timedelta = timedelta(minutes=10)
     """How long a chosen time stays with the one who chose it."""
@@ -30,7 +30,7 @@ class Settings(CommonSettings):
             return cls(
                 **common_settings(reader),
                 booking_notice=_hours(reader, "BOOKING_NOTICE_HOURS", 12),
-                change_notice=_hours(reader, "CHANGE_NOTICE_HOURS", 24),
+                change_notice=_hours(reader, "CHANGE_NOTICE_HOURS", 2),
                 hold=timedelta(
                     seconds=reader.int("HOLD_SECONDS", 600, validate=validate.Range(1, 3600))
                 ),

@@ -108,7 +108,7 @@ def test_p22_too_close_to_the_time_the_page_asks_to_call_and_nothing_changes(
 ):
     own = booked(visitor, token)
     with scheduler_db.begin() as session:
-        soon = utcnow() + timedelta(hours=23)
+        soon = utcnow() + timedelta(minutes=90)
         session.execute(
             text("UPDATE appointment SET during = tstzrange(:a, :b)"),
             {"a": soon, "b": soon + timedelta(minutes=20)},
