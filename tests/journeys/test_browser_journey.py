@@ -1,4 +1,7 @@
-"""One client's whole way in a real browser, and staff at their desk."""
+"""One client's whole way in a real browser, and staff at their desk.
+
+The way itself is walked on both ways of running; what depends on a single page, on one.
+"""
 
 import re
 from collections.abc import Iterator
@@ -39,11 +42,11 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture
-def desk(browser: Browser, world: World) -> Iterator[Page]:
+def desk(browser: Browser, embedded_world: World) -> Iterator[Page]:
     """The owner, signed in at a desk."""
     context = visitor(browser, viewport=DESK)
     opened = context.new_page()
-    opened.goto(f"{world.url}/schedule/staff/")
+    opened.goto(f"{embedded_world.url}/schedule/staff/")
     opened.get_by_label("Email").fill(OWNER_EMAIL)
     opened.get_by_label("Password").fill(LONG_PASSWORD)
     opened.locator(SOLID).first.click()
@@ -69,11 +72,11 @@ def test_from_the_practices_page_to_a_booked_call(world: World, page: Page, way:
     assert until(lambda: world.texts_to(person["phone"]))
 
 
-def test_moving_and_cancelling_by_the_link_in_the_mail(world: World, page: Page) -> None:
+def test_moving_and_cancelling_by_the_link_in_the_mail(embedded_world: World, page: Page) -> None:
     person = somebody(SINGLE)
-    world.api.booked(person, nth=3)
-    mail = until(lambda: world.mails_to(person["email"]))[0]
-    link = re.search(rf"{re.escape(world.url)}/schedule/m/\S+", mail.text)
+    embedded_world.api.booked(person, nth=3)
+    mail = until(lambda: embedded_world.mails_to(person["email"]))[0]
+    link = re.search(rf"{re.escape(embedded_world.url)}/schedule/m/\S+", mail.text)
     assert link
 
     page.goto(link[0])
@@ -82,34 +85,36 @@ def test_moving_and_cancelling_by_the_link_in_the_mail(world: World, page: Page)
     page.locator("main input[name=start]").last.check(force=True)
     page.get_by_role("button", name="Move to this time").click()
     expect(page.get_by_role("heading", name="Your time is booked")).to_be_visible()
-    until(lambda: len(world.entries(person["email"], "REQUEST")) == 2)
+    until(lambda: len(embedded_world.entries(person["email"], "REQUEST")) == 2)
 
     page.get_by_role("link", name="Move or cancel").click()
     page.get_by_text("Cancel this time").click()
     page.get_by_role("button", name="Yes, cancel it").click()
     expect(page.get_by_text(re.compile("cancelled"))).to_be_visible()
-    until(lambda: world.entries(person["email"], "CANCEL"))
-    sent = len(world.mails_to(person["email"]))
+    until(lambda: embedded_world.entries(person["email"], "CANCEL"))
+    sent = len(embedded_world.mails_to(person["email"]))
 
     page.goto(link[0])
     expect(page.get_by_role("heading", name="Your time is booked")).not_to_be_visible()
-    assert len(world.mails_to(person["email"])) == sent
+    assert len(embedded_world.mails_to(person["email"])) == sent
 
 
-def test_p20_looking_at_a_link_changes_nothing(world: World, page: Page) -> None:
-    appointment = world.api.booked(somebody(SINGLE))
+def test_p20_looking_at_a_link_changes_nothing(embedded_world: World, page: Page) -> None:
+    appointment = embedded_world.api.booked(somebody(SINGLE))
     token = appointment["manage_token"]
 
     for path in ("", "/change", "/times", "/appointment.ics", "/cancel", "/move"):
-        world.api.call("GET", f"/schedule/m/{token}{path}")
-        world.api.call("HEAD", f"/schedule/m/{token}{path}")
+        embedded_world.api.call("GET", f"/schedule/m/{token}{path}")
+        embedded_world.api.call("HEAD", f"/schedule/m/{token}{path}")
 
-    kept = world.api.call("GET", "/schedule/api/appointment", token).json()
+    kept = embedded_world.api.call("GET", "/schedule/api/appointment", token).json()
     assert (kept["status"], kept["sequence"]) == ("booked", 0)
 
 
-def test_errors_stand_beside_their_field_and_nothing_is_lost(world: World, page: Page) -> None:
-    page.goto(f"{world.url}/begin/step/1")
+def test_errors_stand_beside_their_field_and_nothing_is_lost(
+    embedded_world: World, page: Page
+) -> None:
+    page.goto(f"{embedded_world.url}/begin/step/1")
     fill_section(page, SINGLE)
     page.locator(SOLID).first.click()
     person = SINGLE | {"email": "rowan@", "name_used": "Rowan"}
@@ -128,23 +133,27 @@ def test_errors_stand_beside_their_field_and_nothing_is_lost(world: World, page:
     assert not page.locator("[name=private_now]:checked").count(), "sealed answers never come back"
 
 
-def test_a_person_in_another_zone_sees_their_own_clock(world: World, browser: Browser) -> None:
+def test_a_person_in_another_zone_sees_their_own_clock(
+    embedded_world: World, browser: Browser
+) -> None:
     context = visitor(browser, timezone_id="America/Los_Angeles", viewport=DESK)
     page = context.new_page()
-    permission = world.api.permission(somebody(SINGLE))
+    permission = embedded_world.api.permission(somebody(SINGLE))
 
-    page.goto(f"{world.url}/schedule/t/{permission}")
+    page.goto(f"{embedded_world.url}/schedule/t/{permission}")
 
     expect(page.get_by_text("Pacific Time (Los Angeles)")).to_be_visible()
     context.close()
 
 
-def test_l37_exit_comes_first_and_leaves_no_way_back(world: World, browser: Browser) -> None:
+def test_l37_exit_comes_first_and_leaves_no_way_back(
+    embedded_world: World, browser: Browser
+) -> None:
     context = visitor(browser)
     context.route(re.compile("weather"), lambda route: route.fulfill(body="<h1>Weather</h1>"))
     page = context.new_page()
-    page.goto(f"{world.url}/begin/")
-    page.goto(f"{world.url}/begin/step/1")
+    page.goto(f"{embedded_world.url}/begin/")
+    page.goto(f"{embedded_world.url}/begin/step/1")
 
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.hasAttribute('data-exit')")
@@ -157,24 +166,28 @@ def test_l37_exit_comes_first_and_leaves_no_way_back(world: World, browser: Brow
     context.close()
 
 
-def test_l06_no_page_asks_another_origin_for_anything(world: World, browser: Browser) -> None:
+def test_l06_no_page_asks_another_origin_for_anything(
+    embedded_world: World, browser: Browser
+) -> None:
     context = visitor(browser)
     asked: list[str] = []
     context.on("request", lambda request: asked.append(request.url))
     page = context.new_page()
 
-    answer_everything(page, world.url, somebody(SINGLE))
+    answer_everything(page, embedded_world.url, somebody(SINGLE))
     choose_and_book(page)
 
     assert asked
-    assert [url for url in asked if not url.startswith(world.url)] == []
+    assert [url for url in asked if not url.startswith(embedded_world.url)] == []
     context.close()
 
 
-def test_staff_read_the_inquiry_its_reasons_and_the_appointment(world: World, desk: Page) -> None:
+def test_staff_read_the_inquiry_its_reasons_and_the_appointment(
+    embedded_world: World, desk: Page
+) -> None:
     person = somebody(JOURNEYS["couples_call"]) | {"name_used": "Ellery"}
-    world.api.booked(person, nth=7)
-    desk.goto(f"{world.url}/begin/staff/inquiries")
+    embedded_world.api.booked(person, nth=7)
+    desk.goto(f"{embedded_world.url}/begin/staff/inquiries")
 
     desk.get_by_role("link", name="Ellery").first.click()
     expect(desk.get_by_text("Couples work looks suitable").first).to_be_visible()
@@ -183,7 +196,7 @@ def test_staff_read_the_inquiry_its_reasons_and_the_appointment(world: World, de
     desk.get_by_role("button", name="Open and record").first.click()
     expect(desk.get_by_text("You opened this").first).to_be_visible()
 
-    desk.goto(f"{world.url}/schedule/staff/calendar")
+    desk.goto(f"{embedded_world.url}/schedule/staff/calendar")
     expect(desk.get_by_text("Ellery").first).to_be_attached()
 
 
