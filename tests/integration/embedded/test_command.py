@@ -19,6 +19,7 @@ import requests
 
 from services.postgres import EmbeddedPostgres
 from services.serving import WebServer
+from tests.integration.embedded.test_postgres import sockets_of
 from tests.journeys.suite import ROOT, STOP_SECONDS, Suite
 
 CLEAN = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
@@ -153,7 +154,7 @@ def test_no_port_is_open_but_the_one_it_names(suite: Suite) -> None:
     listening = {
         (connection.laddr.ip, connection.laddr.port)
         for each in whole
-        for connection in each.net_connections(kind="inet")
+        for connection in sockets_of(each)
         if connection.status == psutil.CONN_LISTEN
     }
 
