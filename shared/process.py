@@ -1,7 +1,8 @@
 """What a process of its own does first, the same for all three services."""
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from pathlib import Path
+from typing import Final, Protocol, TypeVar
 
 import dramatiq
 
@@ -12,6 +13,8 @@ from shared.messaging.broker import open_broker
 from shared.messaging.ticker import Ticker
 from shared.settings import CommonSettings
 from shared.zones import use_pinned_zones
+
+ALIVE_SECONDS: Final = 5
 
 Own = TypeVar("Own", bound=CommonSettings)
 Taken_contra = TypeVar("Taken_contra", bound=CommonSettings, contravariant=True)
@@ -45,5 +48,7 @@ def run_worker(read: Callable[[], Own], declare_actors: DeclareActors[Own]) -> d
     ticker = Ticker()
     broker.add_middleware(ticker)
     declare_actors(broker, ticker, settings)
+    if settings.alive_file:
+        ticker.every(ALIVE_SECONDS, "alive", Path(settings.alive_file).touch)
     dramatiq.set_broker(broker)
     return broker

@@ -47,6 +47,8 @@ class CommonSettings:
     practice: Practice
     delivery: Delivery = "mailbox"
     log_json: bool = True
+    alive_file: str | None = None
+    """Touched by a worker every few seconds, for whoever watches over it."""
 
     def peer_url(self, service: Service) -> str:
         """Where the other service's own routes begin, as seen from here."""
@@ -116,6 +118,7 @@ def common_settings(env: Env) -> dict[str, Any]:
                 "DELIVERY", "mailbox", validate=validate.OneOf(["mailbox", "live"])
             ),
             "log_json": env.bool("LOG_JSON", True),
+            "alive_file": env.str("ALIVE_FILE", "") or None,
             "practice": _practice(env),
         }
     except EnvError as error:
