@@ -5,7 +5,7 @@ same operations stand behind both doors, so the same times are offered and the s
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, time, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -75,12 +75,12 @@ def _participating() -> Iterator[tuple[Session, Guest]]:
 @contextmanager
 def _either() -> Iterator[tuple[Session, Guest]]:
     """With either token one may look at free times: to book one, or to move to one."""
-    try:
-        with guest_by_appointment(bearer()) as found:
-            yield found
-    except NoSuchLink:
-        with _permitted() as found:
-            yield found
+    with ExitStack() as stack:
+        try:
+            found = stack.enter_context(guest_by_appointment(bearer()))
+        except NoSuchLink:
+            found = stack.enter_context(_permitted())
+        yield found
 
 
 @api.get("/slots")
