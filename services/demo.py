@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from services.embedded import AllSettings, own_database
 from services.intake.models import QuestionnaireResponse
 from services.intake.operations import inquiries, questionnaires, responses
-from services.intake.operations.inquiries import Reader
+from services.intake.operations.readers import Reader
 from services.intake.operations.responses import Sender
 from services.intake.settings import Settings as IntakeSettings
 from services.scheduler import app as scheduler

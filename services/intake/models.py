@@ -106,6 +106,10 @@ class QuestionnaireResponse(Base):
     completed_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]  # staff are done with it
     closed_by: Mapped[UUID | None]
+    # The form's system fields: set by software or staff, never typed by the person.
+    invited: Mapped[bool] = mapped_column(server_default="false", default=False)
+    free_text_read_at: Mapped[datetime | None]
+    free_text_read_by: Mapped[UUID | None]
 
 
 class Answer(Base):
@@ -186,6 +190,42 @@ class SealedRead(Base):
     response_id: Mapped[UUID] = mapped_column(index=True)
     part: Mapped[str]
     reason: Mapped[str]
+
+
+class PracticeSettings(Base):
+    """What the practice has decided, as `domain.practice.PracticeSettings`; the newest row counts.
+
+    Rows are only added: which rules stood on a day can always be told.
+    """
+
+    __tablename__ = "practice_settings"
+
+    version: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    settings: Mapped[dict[str, Any]]
+    changed_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    changed_by: Mapped[UUID]
+    changed_by_name: Mapped[str]
+
+
+class CommunicationRequest(Base):
+    """A neutral message that a person is to get (FHIR CommunicationRequest).
+
+    The notifier hears the id alone and asks for the rest; the link in it is sealed with the
+    person's key.
+    """
+
+    __tablename__ = "communication_request"
+    __table_args__ = (
+        CheckConstraint("purpose IN ('update', 'resume', 'invitation')", name="purpose"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    purpose: Mapped[str]
+    link_sealed: Mapped[bytes]
+    not_after: Mapped[datetime]
+    requested_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    withdrawn_at: Mapped[datetime | None]
 
 
 class BookedCall(Base):

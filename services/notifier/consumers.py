@@ -5,9 +5,16 @@ Nothing is fetched and nothing is sent here; the sweep finds within a second wha
 
 from sqlalchemy.orm import Session
 
-from services.notifier.operations import appointments, contacts, planning
-from shared.contracts.intake import ContactChanged, ScreeningCompleted
+from services.notifier.operations import appointments, contacts, errands, planning, withdrawals
+from shared.contracts.intake import (
+    CommunicationRequested,
+    ContactChanged,
+    PersonErased,
+    ScreeningCompleted,
+    TaskAssigned,
+)
 from shared.contracts.scheduler import AppointmentBooked, AppointmentCancelled, AppointmentMoved
+from shared.crypto import destroy_key
 from shared.messaging.consumer import Consumer, said_at
 
 consumer = Consumer("notifier")
@@ -67,3 +74,32 @@ def note_new_wishes(event: ContactChanged, session: Session) -> None:
 def tell_the_practice(event: ScreeningCompleted, session: Session) -> None:
     """There is something to read: the same note whatever it is."""
     planning.plan_staff_note(session, response_id=event.response_id)
+
+
+@consumer.on(CommunicationRequested)
+def note_request(event: CommunicationRequested, session: Session) -> None:
+    """Intake wants something sent; what, it is asked outside of this transaction."""
+    errands.note(
+        session,
+        errand_id=event.communication_id,
+        kind=errands.COMMUNICATION,
+        person_id=event.person_id,
+    )
+
+
+@consumer.on(TaskAssigned)
+def note_assignment(event: TaskAssigned, session: Session) -> None:
+    """A member of staff has a task; by which address they are reached, the scheduler knows."""
+    errands.note(
+        session,
+        errand_id=event.assignment_id,
+        kind=errands.ASSIGNMENT,
+        account_id=event.account_id,
+    )
+
+
+@consumer.on(PersonErased)
+def forget(event: PersonErased, session: Session) -> None:
+    """Nothing more is sent, and what was said can't be read any more."""
+    withdrawals.withdraw_all(session, person_id=event.person_id)
+    destroy_key(session, event.person_id)

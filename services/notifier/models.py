@@ -112,6 +112,31 @@ class ContactCopy(Base):
         return self.contact_sealed is None or self.version < self.wanted_version
 
 
+class Errand(Base):
+    """Something another service has to be asked before a message can be planned.
+
+    `prepare_at` is when to try (again), null once it is done.
+    """
+
+    __tablename__ = "errand"
+    __table_args__ = (
+        CheckConstraint("kind IN ('communication', 'assignment')", name="kind"),
+        CheckConstraint("(kind = 'communication') = (person_id IS NOT NULL)", name="person"),
+        CheckConstraint("(kind = 'assignment') = (account_id IS NOT NULL)", name="account"),
+        Index(
+            "ix_errand_prepare_at", "prepare_at", postgresql_where=text("prepare_at IS NOT NULL")
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    person_id: Mapped[UUID | None] = mapped_column(index=True)
+    account_id: Mapped[UUID | None]
+    noted_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    prepare_at: Mapped[datetime | None] = mapped_column(server_default=func.clock_timestamp())
+    tries: Mapped[int] = mapped_column(server_default="0")
+
+
 class Notification(Base):
     """One message to one person by one channel for one purpose; the row is the record.
 

@@ -3,7 +3,8 @@
 from sqlalchemy.orm import Session
 
 from services.scheduler.operations import invitations
-from shared.contracts.intake import ContactChanged
+from shared.contracts.intake import ContactChanged, PersonErased
+from shared.crypto import destroy_key
 from shared.messaging.consumer import Consumer
 
 consumer = Consumer("scheduler")
@@ -15,3 +16,9 @@ def mark_stale(event: ContactChanged, session: Session) -> None:
     invitations.mark_contact_stale(
         session, person_id=event.person_id, version=event.contact_version
     )
+
+
+@consumer.on(PersonErased)
+def forget(event: PersonErased, session: Session) -> None:
+    """Our copy of how to reach them can't be opened any more; times stay, without a name."""
+    destroy_key(session, event.person_id)

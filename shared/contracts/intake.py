@@ -26,3 +26,32 @@ class ContactChanged(Event):
 
     person_id: UUID
     contact_version: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommunicationRequested(Event):
+    """Something neutral is to be sent to a person. What, intake tells whoever asks by the id."""
+
+    type: ClassVar[str] = "intake.communication.requested.v1"
+
+    communication_id: UUID
+    person_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskAssigned(Event):
+    """A task waits for a member of staff. Every inquiry has one, so that this tells nothing."""
+
+    type: ClassVar[str] = "intake.task.assigned.v1"
+
+    assignment_id: UUID
+    account_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonErased(Event):
+    """A person's record was erased: destroy the key of every copy, and send nothing more."""
+
+    type: ClassVar[str] = "intake.person.erased.v1"
+
+    person_id: UUID

@@ -2,7 +2,13 @@
 
 from typing import Final
 
-from shared.contracts.intake import ContactChanged, ScreeningCompleted
+from shared.contracts.intake import (
+    CommunicationRequested,
+    ContactChanged,
+    PersonErased,
+    ScreeningCompleted,
+    TaskAssigned,
+)
 from shared.contracts.scheduler import AppointmentBooked, AppointmentCancelled, AppointmentMoved
 from shared.messaging.events import Event
 from shared.vocabulary import Service
@@ -10,6 +16,9 @@ from shared.vocabulary import Service
 ROUTES: Final[dict[type[Event], tuple[Service, ...]]] = {
     ScreeningCompleted: ("notifier",),
     ContactChanged: ("scheduler", "notifier"),
+    CommunicationRequested: ("notifier",),
+    TaskAssigned: ("notifier",),
+    PersonErased: ("scheduler", "notifier"),
     AppointmentBooked: ("intake", "notifier"),
     AppointmentMoved: ("notifier",),
     AppointmentCancelled: ("intake", "notifier"),

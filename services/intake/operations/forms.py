@@ -47,11 +47,22 @@ def form_of(session: Session, response: QuestionnaireResponse) -> Form:
         response=response,
         screener=questionnaires.of_response(session, response),
         config=questionnaires.config_from(response.config),
-        answers={
+        answers=_system_fields(response)
+        | {
             row.link_id: opened(session, response.person_id, row)
             for row in _rows(session, response.id)
         },
     )
+
+
+def _system_fields(response: QuestionnaireResponse) -> dict[str, Value]:
+    """What software and staff have set, under the names that the rules know it by."""
+    found: dict[str, Value] = {}
+    if response.invited:
+        found["invited_by_partner"] = "yes"
+    if response.free_text_read_at is not None:
+        found["free_text_read"] = True
+    return found
 
 
 def opened(session: Session, person_id: UUID, row: Answer) -> Value:

@@ -19,13 +19,12 @@ from services.intake.models import (
     Decision,
     QuestionnaireResponse,
     ResponseStatus,
-    SealedRead,
 )
-from services.intake.operations import contacts, forms, questionnaires, responses
+from services.intake.operations import audit, contacts, forms, questionnaires, responses
 from services.intake.operations.contacts import ContactCard
+from services.intake.operations.readers import Reader
 from shared.crypto import SubjectKey
 from shared.db import SharedBase
-from shared.vocabulary import Role
 
 MOST_ROWS: Final = 500
 _VISIBLE: Final = ("open", "private")
@@ -33,20 +32,6 @@ _VISIBLE: Final = ("open", "private")
 
 class NothingSealed(Exception):
     """There is nothing sealed under that name in this inquiry."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reader:
-    """Who looks."""
-
-    account_id: UUID
-    name: str
-    role: Role
-
-    @property
-    def clinical(self) -> bool:
-        """Whether this role may see what was answered and decided (L01)."""
-        return self.role in (Role.OWNER, Role.CLINICIAN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +95,13 @@ def find(session: Session, *, response_id: UUID, reader: Reader) -> Inquiry | No
 
 def read_decision(session: Session, *, inquiry: Inquiry, reader: Reader) -> dict[str, Any]:
     """The decision with its reasons, which speak of sealed answers: so the reading is recorded."""
-    _record(session, inquiry.response, reader, parts=["decision"], reason="to read the inquiry")
+    audit.record(
+        session,
+        reader=reader,
+        response_id=inquiry.response.id,
+        parts=["decision"],
+        reason="to read the inquiry",
+    )
     return responses.decision_of(session, inquiry.response)
 
 
@@ -157,21 +148,11 @@ def open_sealed(
     sections = {section.id: section for section in sealed_parts(session, inquiry=inquiry)}
     if not set(parts) <= set(sections):
         raise NothingSealed
-    _record(session, inquiry.response, reader, parts=parts, reason=reason)
+    audit.record(
+        session, reader=reader, response_id=inquiry.response.id, parts=parts, reason=reason
+    )
     rows = _sealed_rows(session, inquiry.response)
     return {part: _opened(session, inquiry.response, sections[part], rows) for part in parts}
-
-
-def readings(session: Session, *, inquiry: Inquiry) -> list[SealedRead]:
-    """Who has opened what of this inquiry, newest first."""
-    return list(
-        session.scalars(
-            select(SealedRead)
-            .where(SealedRead.response_id == inquiry.response.id)
-            .order_by(SealedRead.id.desc())
-            .limit(50)
-        )
-    )
 
 
 def close(session: Session, *, inquiry: Inquiry, reader: Reader, now: datetime) -> None:
@@ -284,25 +265,3 @@ def _opened(
             said = [forms.opened(session, response.person_id, row) for row in rows[item.id]]
             found.append(OpenedAnswer(item=item, value=said[0], before=tuple(said[1:])))
     return found
-
-
-def _record(
-    session: Session,
-    response: QuestionnaireResponse,
-    reader: Reader,
-    *,
-    parts: Iterable[str],
-    reason: str,
-) -> None:
-    session.add_all(
-        SealedRead(
-            account_id=reader.account_id,
-            account_name=reader.name,
-            role=reader.role,
-            response_id=response.id,
-            part=part,
-            reason=reason,
-        )
-        for part in parts
-    )
-    session.flush()

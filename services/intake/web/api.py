@@ -199,7 +199,9 @@ def _document(form: Form) -> dict[str, Any]:
             for section in form.asked()
         ],
         "answers": {
-            name: value for name, value in form.answers.items() if not screener.items[name].sealed
+            name: value
+            for name, value in form.answers.items()
+            if name in screener.items and not screener.items[name].sealed
         },
     }
 

@@ -14,8 +14,9 @@ from flask_smorest import Blueprint
 from marshmallow import RAISE
 from sqlalchemy.orm import Session
 
-from services.intake.operations import inquiries, questionnaires
-from services.intake.operations.inquiries import Inquiry, NothingSealed, Reader
+from services.intake.operations import audit, inquiries, questionnaires
+from services.intake.operations.inquiries import Inquiry, NothingSealed
+from services.intake.operations.readers import Reader
 from services.intake.schemas import REASONS
 from services.intake.web import staff_documents
 from services.intake.web.staff import reader
@@ -104,7 +105,7 @@ def _clinical(session: Session, found: Inquiry, who: Reader) -> dict[str, Any]:
     decision = inquiries.read_decision(session, inquiry=found, reader=who)
     answers = inquiries.visible_answers(session, inquiry=found)
     sealed = inquiries.sealed_parts(session, inquiry=found)
-    readings = inquiries.readings(session, inquiry=found)
+    readings = audit.readings(session, response_id=found.response.id)
     screener = questionnaires.of_response(session, found.response)
     return staff_documents.decision_document(decision) | {
         "questionnaire_version": screener.version,

@@ -8,7 +8,7 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
-from services.intake.operations import bookings, contacts
+from services.intake.operations import bookings, communications, contacts
 from services.intake.operations.contacts import ContactCard
 from services.intake.schemas import PermissionQuerySchema
 from shared.web import database
@@ -47,6 +47,22 @@ def booking_permission() -> ResponseReturnValue:
         contact=_on_the_wire(found.contact),
         appointment_type=found.appointment_type,
         timezone=found.contact.timezone,
+    )
+
+
+@internal.get("/communications/<uuid:communication_id>")
+def communication(communication_id: UUID) -> ResponseReturnValue:
+    """What is to be sent under this id: 404 once it is not wanted any more."""
+    with database().begin() as session:
+        wanted = communications.find(session, communication_id=communication_id)
+    if wanted is None:
+        raise NotFound("Nothing is to be sent.")
+    return jsonify(
+        communication_id=wanted.communication_id,
+        person_id=wanted.person_id,
+        purpose=wanted.purpose,
+        link=wanted.link,
+        not_after=wanted.not_after.isoformat(),
     )
 
 

@@ -7,8 +7,9 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from services.intake.operations import contacts, inquiries, questionnaires
-from services.intake.operations.inquiries import Inquiry, NothingSealed, OpenedAnswer, Reader
+from services.intake.operations import audit, contacts, inquiries, questionnaires
+from services.intake.operations.inquiries import Inquiry, NothingSealed, OpenedAnswer
+from services.intake.operations.readers import Reader
 from services.intake.schemas import REASONS, OpenSealedSchema, ReachingSchema
 from services.intake.web import staff_words, wording
 from services.intake.web.times import when
@@ -134,7 +135,7 @@ def _show(response_id: UUID, parts: list[str] | None = None, reason: str = "") -
                 "answers": inquiries.visible_answers(session, inquiry=found),
                 "sealed": inquiries.sealed_parts(session, inquiry=found),
                 "screener": questionnaires.of_response(session, found.response),
-                "readings": inquiries.readings(session, inquiry=found),
+                "readings": audit.readings(session, response_id=found.response.id),
             }
         else:
             clinical = {}

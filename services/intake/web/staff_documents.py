@@ -13,7 +13,8 @@ from services.intake.domain.condition import Value
 from services.intake.domain.questionnaire import Item, Section
 from services.intake.models import SealedRead
 from services.intake.operations.contacts import ContactCard
-from services.intake.operations.inquiries import Inquiry, OpenedAnswer, Reader
+from services.intake.operations.inquiries import Inquiry, OpenedAnswer
+from services.intake.operations.readers import Reader
 from services.intake.providers.scheduler import Appointment
 from services.intake.schemas import OpenSealedSchema
 from services.intake.web import staff_words, wording

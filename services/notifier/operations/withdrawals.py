@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import func, update
+from sqlalchemy import ColumnElement, func, update
 from sqlalchemy.orm import Session
 
 from services.notifier.domain.delivery import State
@@ -16,17 +16,30 @@ def withdraw_older(session: Session, *, appointment_id: UUID, sequence: int) -> 
     settled first. Raising the fence takes the row out of the hands of a worker that has claimed
     it and not begun (F22).
     """
+    _cancel(
+        session,
+        Notification.appointment_id == appointment_id,
+        Notification.sequence < sequence,
+        reason="superseded",
+    )
+
+
+def withdraw_all(session: Session, *, person_id: UUID) -> None:
+    """Cancel whatever was planned for a person and is not on its way yet."""
+    _cancel(session, Notification.person_id == person_id, reason="erased")
+
+
+def _cancel(session: Session, *which: ColumnElement[bool], reason: str) -> None:
     session.execute(
         update(Notification)
         .where(
-            Notification.appointment_id == appointment_id,
-            Notification.sequence < sequence,
+            *which,
             Notification.state.in_([State.SCHEDULED, State.CLAIMED]),
             Notification.open_attempt_id.is_(None),
         )
         .values(
             state=State.CANCELLED,
-            reason="superseded",
+            reason=reason,
             fence=Notification.fence + 1,
             lease_until=None,
             changed_at=func.clock_timestamp(),

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from services.intake.domain.questionnaire import Item
 from services.intake.models import SealedRead
 from services.intake.operations import bookings, inquiries, questionnaires, responses
-from services.intake.operations.inquiries import Reader
+from services.intake.operations.readers import Reader
 from shared.db import Database
 from shared.vocabulary import Role
 from tests.integration.intake.browsing import Browser
