@@ -8,7 +8,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from services import databases, demo, embedded
+from services import databases, demo, embedded, screen
 from services.home import Home, Secrets
 from services.postgres import program
 from services.serving import PortUnavailable
@@ -19,6 +19,7 @@ examples:
   softstart up --port 8080 --home /srv/softstart
   softstart up --demo                   a fictional practice to look at, kept in ./var/demo
   softstart staff link                  a link that lets the practice's owner in, once
+  softstart screen answers.json         what the form's table says to these answers
   SMTP_URL=smtps://user:word@mail.example:465 softstart up
                                         mail goes out, instead of into the mailbox
 
@@ -80,6 +81,8 @@ def _arguments(env: Mapping[str, str]) -> argparse.ArgumentParser:
 
     secrets = commands.add_parser("secrets", help="print fresh secrets for compose's .env")
     secrets.set_defaults(run=_secrets)
+
+    screen.add_command(commands)
     return parser
 
 
@@ -128,7 +131,7 @@ def main() -> int:
     options = _arguments(os.environ).parse_args()
     try:
         options.run(options)
-    except embedded.Refusal as reason:
+    except (*embedded.Refusal, screen.BadInput) as reason:
         print(f"softstart: {reason}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

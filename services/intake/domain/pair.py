@@ -45,7 +45,11 @@ _PATTERNS: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """Where two people stand with each other's invitation. `b` is None until B sent the form."""
+    """Where two people stand with each other's invitation.
+
+    `b` is None until B has answered anything; the answers of a form that is not sent yet count for
+    B's safety alone.
+    """
 
     a: Answers
     b: Answers | None
@@ -123,8 +127,9 @@ def _table(
         return "P01", a.track, BLOCKED
     if tracks & {CRISIS, STAFF_REVIEW}:
         return "P02" if CRISIS in tracks else "P03", STAFF_REVIEW, BLOCKED
-    if b is None or _declined(b):
-        return _without_b(a, b, expired=expired)
+    sent = b if pair.b_status == "submitted" else None
+    if sent is None or _declined(sent):
+        return _without_b(a, sent, expired=expired)
     return _together(tracks, conflict=conflict)
 
 

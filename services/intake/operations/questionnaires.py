@@ -21,6 +21,11 @@ def shipped_text() -> str:
     return SHIPPED.read_text(encoding="utf-8")
 
 
+def shipped() -> Screener:
+    """The form that comes with this version of the software. Raises BadDefinition."""
+    return load(shipped_text())
+
+
 def current() -> Screener:
     """The form that people fill in now. Raises BadDefinition."""
     return load(shipped_text())
