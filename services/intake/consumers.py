@@ -2,16 +2,17 @@
 
 from sqlalchemy.orm import Session
 
-from services.intake.operations import bookings
+from services.intake.operations import bookings, estimates
 from shared.contracts.scheduler import AppointmentBooked, AppointmentCancelled
-from shared.messaging.consumer import Consumer
+from shared.db import database_now
+from shared.messaging.consumer import Consumer, said_at
 
 consumer = Consumer("intake")
 
 
 @consumer.on(AppointmentBooked)
 def note_booked(event: AppointmentBooked, session: Session) -> None:
-    """Each of the people has a time."""
+    """Each of the people has a time, and is owed an estimate of its cost if they pay."""
     for person_id in event.person_ids:
         bookings.note(
             session,
@@ -19,6 +20,15 @@ def note_booked(event: AppointmentBooked, session: Session) -> None:
             person_id=person_id,
             sequence=event.sequence,
             state="booked",
+        )
+        estimates.note_booked(
+            session,
+            appointment_id=event.appointment_id,
+            person_id=person_id,
+            sequence=event.sequence,
+            joint=len(event.person_ids) > 1,
+            booked_at=said_at(session) or database_now(session),
+            starts_at=event.starts_at,
         )
 
 
@@ -33,3 +43,4 @@ def note_cancelled(event: AppointmentCancelled, session: Session) -> None:
             sequence=event.sequence,
             state="cancelled",
         )
+        estimates.note_cancelled(session, appointment_id=event.appointment_id, person_id=person_id)

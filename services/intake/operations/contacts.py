@@ -16,6 +16,7 @@ from shared.messaging.outbox import publish
 
 CHANNELS: Final = ("email", "sms", "call", "voicemail")
 _BY_PHONE: Final = frozenset(("sms", "call", "voicemail"))
+_AGREED_ALOUD: Final = frozenset(("email", "call", "voicemail"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +90,48 @@ def narrow(session: Session, *, person_id: UUID, keep: Collection[str]) -> Conta
         row = _next_version(session, row, {**kept, "channels": ways})
         publish(session, ContactChanged(person_id=person_id, contact_version=row.version))
     return card(session, person_id=person_id)
+
+
+def replace(
+    session: Session,
+    *,
+    person_id: UUID,
+    email: str | None = None,
+    phone: str | None = None,
+    agreed: Collection[str] = (),
+) -> frozenset[str]:
+    """Use this address or number from now on, also for what waits to be sent (L19, L27).
+
+    What was safe and agreed for the old one says nothing about the new one: its ways are closed,
+    but for those the person has just `agreed` to. Texts stay closed: they need the person's own
+    consent in writing. Returns what changed ("email", "phone"). No reason is asked.
+    """
+    row = _newest(session, person_id, for_change=True)
+    if row is None:
+        return frozenset()
+    kept = _opened(session, row)
+    given = {"email": email, "phone": phone}
+    new = {name: to for name, to in given.items() if to is not None and to != kept[name]}
+    if new:
+        closed = {way for way in CHANNELS if ("phone" if way in _BY_PHONE else "email") in new}
+        opened = {way for way in agreed if way in closed and way in _AGREED_ALOUD}
+        if "call" not in opened:
+            opened.discard("voicemail")
+        ways = sorted((set(kept["channels"]) - closed) | opened)
+        row = _next_version(session, row, {**kept, **new, "channels": ways})
+        publish(session, ContactChanged(person_id=person_id, contact_version=row.version))
+    return frozenset(new)
+
+
+def history(session: Session, *, person_id: UUID) -> list[dict[str, Any]]:
+    """Every version of the contact, the first one first, whole: for the person's own copy."""
+    rows = session.scalars(
+        select(Contact).where(Contact.person_id == person_id).order_by(Contact.version)
+    )
+    return [
+        {"version": row.version, "since": row.created_at.isoformat(), **_opened(session, row)}
+        for row in rows
+    ]
 
 
 def _next_version(session: Session, row: Contact, document: dict[str, Any]) -> Contact:

@@ -1,0 +1,67 @@
+"""What becomes of a consent when its address changes: a line more in the ledger."""
+
+import hashlib
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.intake.models import Consent, QuestionnaireResponse
+from services.intake.operations import questionnaires
+from services.intake.operations.readers import Reader
+from shared.crypto import seal
+
+_FOR = {"email": "c_email", "phone": "c_sms"}
+
+
+def note_new_address(
+    session: Session,
+    *,
+    person_id: UUID,
+    changed: Collection[str],
+    agreed: Collection[str],
+    reader: Reader,
+    now: datetime,
+) -> None:
+    """The consent that was given for the old address is over (L27).
+
+    For mail the person may have said yes to the new one, with the words read to them.
+    """
+    response = session.scalar(
+        select(QuestionnaireResponse)
+        .where(
+            QuestionnaireResponse.person_id == person_id,
+            QuestionnaireResponse.completed_at.is_not(None),
+        )
+        .order_by(QuestionnaireResponse.completed_at.desc())
+        .limit(1)
+    )
+    if response is None:
+        return
+    screener = questionnaires.of_response(session, response)
+    for address in sorted(changed):
+        item = screener.items[_FOR[address]]
+        row = Consent(
+            id=uuid4(),
+            person_id=person_id,
+            response_id=response.id,
+            link_id=item.id,
+            text_version=screener.version,
+            text_sha256=hashlib.sha256(item.text.encode()).hexdigest(),
+            locale=screener.locale,
+            said_at=now,
+        )
+        row.evidence_sealed = seal(
+            session,
+            subject_id=person_id,
+            place=f"consent.evidence_sealed:{row.id}",
+            value={
+                "said": address == "email" and "email" in agreed,
+                "because": f"new {address}",
+                "told": reader.name,
+            },
+        )
+        session.add(row)
+    session.flush()
