@@ -1,17 +1,13 @@
 """Requests about records by their verbs: access, denial, amendment, release, documents."""
 
 import json
-from datetime import date, timedelta
-from typing import Any
-from uuid import UUID, uuid4
+from datetime import date
 
 import pytest
-from sqlalchemy import delete, select, update
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy import select, update
 
 from services.intake.models import Answer, SealedRead
 from services.intake.operations import (
-    bookings,
     exports,
     questionnaires,
     record_requests,
@@ -19,58 +15,20 @@ from services.intake.operations import (
 )
 from services.intake.operations.readers import Reader
 from services.intake.operations.record_requests import NotLicensed, NotOpen, NotTheReviewer, Request
-from services.intake.record_models import RecordAct, ReleaseAuthorization
 from shared.db import Database
-from shared.vocabulary import Role
 from tests.integration.intake.people import AFRAID, ALONE, COUPLE, NOW, sent
-
-DANA = Reader(account_id=UUID(int=7), name="Dana Whitlock", role=Role.CLINICIAN)
-OONA = Reader(account_id=UUID(int=8), name="Oona Marsh", role=Role.OWNER)
-DESK = Reader(account_id=UUID(int=9), name="Front Desk", role=Role.FRONT_DESK)
-TODAY = date(2027, 3, 10)
-LATER = date(2027, 9, 10)
-LAWYER = "Made-up & Partners, attorneys"
-
-
-def asks(database: Database, person_id: UUID, kind: str = "access", **details: Any) -> Request:
-    with database.begin() as session:
-        return record_requests.note(
-            session,
-            person_id=person_id,
-            kind=kind,  # type: ignore[arg-type]
-            received_on=TODAY,
-            details=details,
-            reader=DESK,
-        )
-
-
-def read_all(database: Database, request: Request) -> None:
-    with database.begin() as session:
-        keys = [text.key for text in exports.texts(session, request)]
-        exports.review(session, request, keys=keys, reader=DANA)
-
-
-def copy_of(database: Database, request: Request, reader: Reader = DANA) -> dict[str, Any]:
-    with database.begin() as session:
-        found = again(session, request)
-        return exports.make(
-            session,
-            found,
-            appointments=[],
-            reader=reader,
-            reason="The person asked for it",
-            now=NOW,
-            today=TODAY,
-        )
-
-
-def again(session: Any, request: Request) -> Request:
-    found = record_requests.find(
-        session, request_id=request.id, person_id=request.person_id, for_change=True
-    )
-    assert found is not None
-    return found
-
+from tests.integration.intake.record_acts import (
+    DANA,
+    DESK,
+    OONA,
+    TODAY,
+    again,
+    asks,
+    copy_of,
+    read_all,
+    signs,
+    together,
+)
 
 # ---------------------------------------------------------------- access
 
@@ -310,148 +268,3 @@ def test_l18_an_amendment_stands_beside_the_original_in_the_copy(
         record_requests.decide_amendment(
             session, again(session, change), reader=DANA, accepted=True
         )
-
-
-# ---------------------------------------------------------------- release
-
-
-def together(database: Database, *people: UUID) -> None:
-    appointment = uuid4()
-    with database.begin() as session:
-        for person in people:
-            bookings.note(
-                session, appointment_id=appointment, person_id=person, sequence=0, state="booked"
-            )
-
-
-def signs(
-    session: Any, person_id: UUID, scope: str, *, recipient: str = LAWYER, expires: date = LATER
-) -> UUID:
-    return release.authorize(
-        session,
-        person_id=person_id,
-        scope=scope,  # type: ignore[arg-type]
-        recipient=recipient,
-        purpose="A court case",
-        how="On paper, in folder 3",
-        given_on=TODAY,
-        expires_on=expires,
-        reader=DANA,
-    )
-
-
-def refused(session: Any, person_id: UUID, *, on: date = TODAY) -> frozenset[UUID]:
-    try:
-        release.permitted(session, person_id=person_id, scope="joint", recipient=LAWYER, on=on)
-    except release.NotAuthorized as error:
-        return error.missing
-    return frozenset()
-
-
-def test_l13_one_signature_does_not_release_a_joint_record(intake_db: Database) -> None:
-    _, first = sent(intake_db, COUPLE, "1")
-    _, second = sent(intake_db, COUPLE, "2")
-    together(intake_db, first, second)
-    with intake_db.begin() as session:
-        assert refused(session, first) == {first, second}
-        signs(session, first, "joint")
-        assert refused(session, first) == {second}
-        assert refused(session, second) == {second}
-
-        theirs = signs(session, second, "joint", recipient="  made-up & partners, ATTORNEYS ")
-        assert refused(session, first) == frozenset()
-        assert refused(session, first, on=LATER + timedelta(days=1)) == {first, second}
-
-        assert not release.revoke(session, authorization_id=theirs, person_id=first, reader=DANA)
-        assert release.revoke(session, authorization_id=theirs, person_id=second, reader=DANA)
-        assert release.revoke(session, authorization_id=theirs, person_id=second, reader=DANA)
-        assert refused(session, first) == {second}
-
-
-def test_l13_without_a_joint_appointment_there_is_no_joint_record(intake_db: Database) -> None:
-    _, person_id = sent(intake_db, COUPLE)
-    with intake_db.begin() as session:
-        signs(session, person_id, "joint")
-    with intake_db.begin() as session, pytest.raises(release.NothingJoint):
-        release.permitted(session, person_id=person_id, scope="joint", recipient=LAWYER, on=TODAY)
-
-
-@pytest.mark.parametrize("table", [RecordAct, ReleaseAuthorization])
-def test_l13_what_was_signed_and_done_is_neither_changed_nor_deleted(
-    intake_db: Database, table: Any
-) -> None:
-    _, person_id = sent(intake_db, ALONE)
-    asks(intake_db, person_id)
-    with intake_db.begin() as session:
-        signs(session, person_id, "own")
-
-    for statement in (update(table).values(account_name="Nobody"), delete(table)):
-        with pytest.raises(ProgrammingError, match="only grows"), intake_db.begin() as session:
-            session.execute(statement)
-
-
-# ---------------------------------------------------------------- documents
-
-
-def test_l30_a_part_2_document_stays_without_its_own_consent_or_a_court_order(
-    intake_db: Database,
-) -> None:
-    _, person_id = sent(intake_db, ALONE)
-
-    def going(use: str, recipient: str | None = LAWYER) -> tuple[set[str], int]:
-        allowed = release.allowed_documents(
-            session,
-            person_id=person_id,
-            use=use,  # type: ignore[arg-type]
-            recipient=recipient,
-            on=TODAY,
-        )
-        return {document.title for document in allowed.documents}, allowed.held_back
-
-    with intake_db.begin() as session:
-        for title, part2 in (("School letter", False), ("Clinic letter", True)):
-            release.note_document(
-                session,
-                person_id=person_id,
-                title=title,
-                sender="Made-up Clinic",
-                received_on=TODAY,
-                part2=part2,
-                reader=DANA,
-            )
-        assert going("release") == ({"School letter"}, 1)
-        signs(session, person_id, "own")
-        assert going("release") == ({"School letter"}, 1)
-
-        signs(session, person_id, "part2", recipient="Somebody else")
-        assert going("release") == ({"School letter"}, 1)
-        signs(session, person_id, "part2")
-        assert going("release") == ({"School letter", "Clinic letter"}, 0)
-        assert going("proceedings") == ({"School letter"}, 1)
-
-        signs(session, person_id, "court-order")
-        assert going("proceedings") == ({"School letter", "Clinic letter"}, 0)
-
-
-def test_l30_a_copy_holds_a_part_2_document_back_and_says_so(intake_db: Database) -> None:
-    _, person_id = sent(intake_db, ALONE)
-    with intake_db.begin() as session:
-        release.note_document(
-            session,
-            person_id=person_id,
-            title="Clinic letter",
-            sender="Made-up Clinic",
-            received_on=TODAY,
-            part2=True,
-            reader=DANA,
-        )
-    request = asks(intake_db, person_id)
-    read_all(intake_db, request)
-
-    made = copy_of(intake_db, request)
-    assert (made["documents"], made["documents_held_back"]) == ([], 1)
-
-    with intake_db.begin() as session:
-        signs(session, person_id, "part2", recipient="Myself")
-    made = copy_of(intake_db, request)
-    assert [each["title"] for each in made["documents"]] == ["Clinic letter"]
