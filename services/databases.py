@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from services.home import Home, HomeInUse, Secrets
 from services.postgres import EmbeddedPostgres
 from shared.migrations import upgrade
-from shared.provision import ROLES, provision, role_url
+from shared.provision import ROLES, close_ledgers, provision, role_url
 from shared.vocabulary import SERVICES
 
 KINDS: Final = ("postgresql", "postgres")
@@ -39,6 +39,7 @@ class Server:
             provision(self.admin_url, self.passwords)
             for service in SERVICES:
                 upgrade(service, self.url(service))
+            close_ledgers(self.admin_url)
         except (psycopg.Error, DBAPIError) as error:
             why = str(getattr(error, "orig", error)).strip().splitlines()[0]
             raise DatabaseRefused(f"The database can't be set up: {why}") from error

@@ -181,3 +181,9 @@ def blind_index(session: Session, purpose: str, value: str) -> bytes:
     """
     text = f"{purpose}\x1f{value}".encode()
     return hmac.new(_keyring(session).index_key, text, hashlib.sha256).digest()
+
+
+def derived_key(session: Session, purpose: str) -> bytes:
+    """A key for something else than sealing, such as a signature; it stays when keys rotate."""
+    text = f"softstart.{purpose}".encode()
+    return hmac.new(_keyring(session).index_key, text, hashlib.sha256).digest()

@@ -17,6 +17,10 @@ from shared.vocabulary import SERVICES
 QUEUE_ROLE: Final = "queue"
 ROLES: Final = (*SERVICES, QUEUE_ROLE)
 
+KEEPER: Final = "keeper"
+LEDGERS: Final = (("intake", "audit_entry"),)
+"""Schema and table of what only grows: read and added to by the service, owned by the keeper."""
+
 
 def provision(admin_url: str, passwords: Mapping[str, str] | None = None) -> None:
     """Create what is missing, as an administrator of the database.
@@ -38,18 +42,62 @@ def provision(admin_url: str, passwords: Mapping[str, str] | None = None) -> Non
         _queue(cursor)
 
 
+def close_ledgers(admin_url: str) -> None:
+    """After the migrations: the service may read its ledger and add to it, and nothing else.
+
+    Whoever owns a table can drop its triggers and grant themselves the rest. So it belongs to a
+    role that nobody can become: without a login, and without members but the administrator.
+    """
+    with psycopg.connect(admin_url) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('softstart.provision'))")
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (KEEPER,))
+        if cursor.fetchone() is None:
+            cursor.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(KEEPER)))
+        _become_member(cursor, KEEPER)
+        for service, table in LEDGERS:
+            _close_ledger(cursor, service, table)
+
+
+def _close_ledger(cursor: psycopg.Cursor[tuple[object, ...]], service: str, table: str) -> None:
+    cursor.execute(
+        "SELECT 1 FROM pg_tables WHERE schemaname = %s AND tablename = %s AND tableowner <> %s",
+        (service, table, KEEPER),
+    )
+    if cursor.fetchone() is None:
+        return
+    names = {
+        "schema": sql.Identifier(service),
+        "table": sql.Identifier(service, table),
+        "service": sql.Identifier(service),
+        "keeper": sql.Identifier(KEEPER),
+    }
+    for step in (
+        # Only while the table changes hands; afterwards the keeper can't make anything here.
+        "GRANT USAGE, CREATE ON SCHEMA {schema} TO {keeper}",
+        "ALTER TABLE {table} OWNER TO {keeper}",
+        "REVOKE CREATE ON SCHEMA {schema} FROM {keeper}",
+        "REVOKE ALL ON {table} FROM {service}",
+        "GRANT SELECT, INSERT ON {table} TO {service}",
+    ):
+        cursor.execute(sql.SQL(step).format(**names))
+
+
 def _role(cursor: psycopg.Cursor[tuple[object, ...]], role: str, password: str | None) -> None:
     cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,))
     name = sql.Identifier(role)
     if cursor.fetchone() is None:
         cursor.execute(sql.SQL("CREATE ROLE {} LOGIN").format(name))
-    # An administrator who isn't a superuser has to be a member to create what the role owns.
+    _become_member(cursor, role)
+    if password is not None:
+        cursor.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, sql.Literal(password)))
+
+
+def _become_member(cursor: psycopg.Cursor[tuple[object, ...]], role: str) -> None:
+    """An administrator who isn't a superuser has to be one to create what the role owns."""
     cursor.execute("SELECT pg_has_role(current_user, %s, 'MEMBER')", (role,))
     member = cursor.fetchone()
     if member is not None and not member[0]:
-        cursor.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(name))
-    if password is not None:
-        cursor.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, sql.Literal(password)))
+        cursor.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(role)))
 
 
 def _queue(cursor: psycopg.Cursor[tuple[object, ...]]) -> None:

@@ -20,7 +20,7 @@ from services.postgres import EmbeddedPostgres
 from shared.crypto import Keyring
 from shared.db import Database
 from shared.migrations import upgrade
-from shared.provision import ROLES, provision, role_url
+from shared.provision import ROLES, close_ledgers, provision, role_url
 from shared.settings import CommonSettings
 from shared.vocabulary import SERVICES, Service
 from shared.zones import use_pinned_zones
@@ -82,6 +82,7 @@ def fresh_database(server_url: str) -> Iterator[Callable[[], str]]:
         provision(url, PASSWORDS)
         for service in SERVICES:
             upgrade(service, role_url(url, service, PASSWORDS))
+        close_ledgers(url)
         return url
 
     yield make

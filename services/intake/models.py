@@ -1,8 +1,8 @@
 """Rows of intake: forms, people, what they answered, what they agreed to, who opened what.
 
 Everything a person wrote, and everything computed from it, is sealed with that person's own key;
-the columns in plain sight hold ids, times and versions. Two tables only grow: the database refuses
-to change or delete a consent or the record of an opened answer.
+the columns in plain sight hold ids, times and versions. Consents only grow: the database refuses to
+change or delete one. So does the audit chain (`audit_models`).
 """
 
 from datetime import datetime
@@ -177,21 +177,6 @@ class Consent(Base):
     evidence_sealed: Mapped[bytes]
 
 
-class SealedRead(Base):
-    """Who opened which sealed part of whose record, when and why (L04). It only grows."""
-
-    __tablename__ = "sealed_read"
-
-    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    read_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
-    account_id: Mapped[UUID]
-    account_name: Mapped[str]
-    role: Mapped[str]
-    response_id: Mapped[UUID] = mapped_column(index=True)
-    part: Mapped[str]
-    reason: Mapped[str]
-
-
 class PracticeSettings(Base):
     """What the practice has decided, as `domain.practice.PracticeSettings`; the newest row counts.
 
@@ -240,6 +225,8 @@ class BookedCall(Base):
     )
     sequence: Mapped[int]
     state: Mapped[str]
+    starts_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]
 
 
 class Tally(Base):

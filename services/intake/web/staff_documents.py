@@ -9,9 +9,9 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, fields
 
+from services.intake.audit_models import AuditEntry
 from services.intake.domain.condition import Value
 from services.intake.domain.questionnaire import Item, Section
-from services.intake.models import SealedRead
 from services.intake.operations.contacts import ContactCard
 from services.intake.operations.inquiries import Inquiry, OpenedAnswer
 from services.intake.operations.readers import Reader
@@ -249,7 +249,7 @@ def opened_document(part: str, answers: Sequence[OpenedAnswer]) -> dict[str, Any
     }
 
 
-def reading_document(row: SealedRead) -> dict[str, Any]:
+def reading_document(row: AuditEntry) -> dict[str, Any]:
     """One line of who opened what."""
     return {"part": row.part, "by": row.account_name, "at": row.read_at, "reason": row.reason}
 

@@ -10,8 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from services.intake.audit_models import AuditEntry
 from services.intake.domain.questionnaire import Item
-from services.intake.models import SealedRead
 from services.intake.operations import bookings, inquiries, questionnaires, responses
 from services.intake.operations.readers import Reader
 from shared.db import Database
@@ -59,7 +59,7 @@ def names(found: list[dict[str, Any]]) -> list[str]:
 
 def openings(database: Database) -> list[tuple[str, str, str]]:
     with database.begin() as session:
-        rows = session.scalars(select(SealedRead).order_by(SealedRead.id))
+        rows = session.scalars(select(AuditEntry).order_by(AuditEntry.seq))
         return [(row.account_name, row.part, row.reason) for row in rows]
 
 

@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from services.intake.audit_models import AuditEntry
 from services.intake.domain.questionnaire import Item
-from services.intake.models import SealedRead
 from services.intake.operations import bookings, contacts, questionnaires, responses
 from shared.db import Database
 from shared.messaging.tables import Outbox
@@ -39,7 +39,7 @@ def inquiry(database: Database, answers: dict[str, Any], token: str, name: str) 
 
 def openings(database: Database) -> list[tuple[str, str, str]]:
     with database.begin() as session:
-        rows = session.scalars(select(SealedRead).order_by(SealedRead.id))
+        rows = session.scalars(select(AuditEntry).order_by(AuditEntry.seq))
         return [(row.account_name, row.part, row.reason) for row in rows]
 
 

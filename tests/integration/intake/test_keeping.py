@@ -17,7 +17,6 @@ from services.intake.models import (
     Consent,
     Person,
     QuestionnaireResponse,
-    SealedRead,
 )
 from services.intake.operations import bookings, contacts, responses, retention
 from services.intake.operations.retention import NotErasable
@@ -154,27 +153,6 @@ def test_l48_what_was_sent_is_never_purged_as_a_draft(intake_db: Database, setti
 
 
 # ---------------------------------------------------------------- what only grows
-
-
-@pytest.mark.parametrize("change", ["UPDATE {} SET reason = 'x'", "DELETE FROM {}"])
-def test_l04_the_record_of_openings_can_be_neither_changed_nor_deleted(
-    intake_db: Database, change: str
-) -> None:
-    with intake_db.begin() as session:
-        session.add(
-            SealedRead(
-                account_id=uuid4(),
-                account_name="Dana Whitlock",
-                role="clinician",
-                response_id=uuid4(),
-                part="wellbeing",
-                reason="prepare-call",
-            )
-        )
-
-    with pytest.raises(DBAPIError) as refusal, intake_db.begin() as session:
-        session.execute(text(change.format("sealed_read")))
-    assert isinstance(refusal.value.orig, errors.InsufficientPrivilege)
 
 
 @pytest.mark.parametrize("change", ["UPDATE {} SET locale = 'x'", "DELETE FROM {}"])

@@ -6,7 +6,8 @@ from datetime import date
 import pytest
 from sqlalchemy import select, update
 
-from services.intake.models import Answer, SealedRead
+from services.intake.audit_models import AuditEntry
+from services.intake.models import Answer
 from services.intake.operations import (
     exports,
     questionnaires,
@@ -47,7 +48,7 @@ def test_l15_the_copy_holds_sealed_answers_in_words_and_is_due_in_30_days(
     assert "The canary would like rest" in text
     with intake_db.begin() as session:
         sealed = set(session.scalars(select(Answer.link_id).where(Answer.level == "sealed")))
-        opened = list(session.scalars(select(SealedRead.part)))
+        opened = list(session.scalars(select(AuditEntry.part)))
     items = questionnaires.current().items
     asked = {row["question"] for row in made["forms"][0]["answers"]}
     assert len(sealed) > 10
