@@ -1,0 +1,109 @@
+"""One person's way through the product, and everything they saw on it."""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tests.noninterference.people import address, page_of, telephone
+from tests.noninterference.product import Product
+from tests.noninterference.surfaces import Same, Surface
+from tests.noninterference.visitor import Visitor
+
+_START: Final = re.compile(r'name="start" value="([^"]+)"')
+_MOST_PAGES: Final = 14
+
+
+@dataclass
+class Way:
+    """Somebody on their way: a browser, and what belongs to them alone."""
+
+    product: Product
+    number: int
+    visitor: Visitor
+    answers: dict[str, Any]
+
+    @property
+    def same(self) -> Same:
+        return Same(email=address(self.number), phone=telephone(self.number))
+
+    def surfaces(self, *, messages: bool = False) -> list[Surface]:
+        """All that was seen so far; with `messages`, all that was sent, too."""
+        seen = self.same.pages(self.visitor.seen)
+        if not messages:
+            return seen
+        return [
+            *seen,
+            *self.same.mails(self.product.mails(address(self.number))),
+            *self.same.texts(self.product.texts_to(telephone(self.number))),
+        ]
+
+
+def begin(product: Product, open_answers: dict[str, Any], confided: dict[str, Any], n: int) -> Way:
+    """Somebody new in front of the practice's page."""
+    own = {"email": address(n), "phone": telephone(n)}
+    answers = {**open_answers, **{k: v for k, v in own.items() if k in open_answers}, **confided}
+    way = Way(product, n, Visitor(product.url), answers)
+    way.visitor.open("/begin/")
+    return way
+
+
+def fill_in(way: Way, *, start: str = "/begin/step/1") -> None:
+    """The whole form, page by page, and back to some pages of it; then send it."""
+    visitor, before = way.visitor, dict[str, Any]()
+    visitor.open(start)
+    for _ in range(_MOST_PAGES):
+        section = visitor.section
+        if section is None:
+            break
+        filled = page_of(way.answers, section, before=before)
+        before |= {name: way.answers[name] for name in filled}
+        if section == "wellbeing":  # back to what was confided, before going on
+            here = visitor.here
+            visitor.open(_step(here, -1))
+            visitor.open(here)
+        answer = visitor.send(visitor.here, {"page": section, **filled})
+        assert answer.status == 200, (section, filled, answer.text.partition('class="errors"')[2][:900])
+    assert visitor.here.startswith("/begin/next") or visitor.section is None, visitor.here
+    for again in ("/begin/next", "/begin/step/2", "/begin/erase"):
+        visitor.open(again)
+    visitor.open("/begin/next")
+
+
+def _step(here: str, by: int) -> str:
+    path, _, number = here.partition("?")[0].rpartition("/")
+    return f"{path}/{int(number) + by}"
+
+
+def may_choose(way: Way) -> bool:
+    """Whether the page leads to choosing a time."""
+    return b"/schedule/t/" in way.visitor.seen[-1].body
+
+
+def look_at_times(way: Way) -> None:
+    """The page on which a time is chosen."""
+    way.visitor.open(way.visitor.link(r"/schedule/t/[^\"]+"))
+
+
+def book_and_cancel(way: Way) -> None:
+    """Take the first time, look at everything that belongs to it, and give it back."""
+    visitor = way.visitor
+    choose = visitor.here
+    start = _START.search(visitor.seen[-1].text)
+    assert start, visitor.seen[-1].text[:3000]
+    visitor.send(f"{choose}/hold", {"start": start[1], "anyone": "true"})
+    held = _START.search(visitor.seen[-1].text)
+    assert held, visitor.seen[-1].text[:3000]
+    form = {"start": held[1], "how": "phone"}
+    if 'name="location"' in visitor.seen[-1].text:
+        form["location"] = "NY"
+    booked = visitor.send(f"{choose}/book", form)
+    assert booked.status == 200, booked.text[:3000]
+    own = visitor.here
+    assert own.startswith("/schedule/m/"), own
+    visitor.open(f"{own}/appointment.ics")
+    visitor.open(f"{own}/change")
+    way.product.settle()
+    visitor.open(f"{own}/change")
+    visitor.send(f"{own}/cancel", {})
+    visitor.open(f"{own}/appointment.ics")
+    way.product.settle()

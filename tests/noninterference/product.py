@@ -1,0 +1,120 @@
+"""The whole product in this process, on real HTTP, PostgreSQL and SMTP, at a time that stands still.
+
+The clock that pages read stands still, so that two people who come one after the other come at the
+same moment; leases and due times run on the database's own, as always. In this process, so that a
+test of the test can plant a leak.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from unittest.mock import patch
+
+import psycopg
+
+from services import embedded
+from services.home import Home
+from services.intake.settings import Settings as IntakeSettings
+from services.notifier.settings import Settings as NotifierSettings
+from services.scheduler.settings import Settings as SchedulerSettings
+from tests.journeys.conftest import outside
+from tests.journeys.suite import free_port
+from tests.journeys.world import Staff
+from tests.parties.smtp import Accepted, MailServer, mail_server, make_certificate
+from tests.parties.twilio import Text, TextProvider, text_provider
+
+
+class StandingClock(datetime):
+    """`datetime`, whose `now` stands still until somebody sets it."""
+
+    moment = datetime.now(UTC)
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+        return cls.moment.astimezone(tz)
+
+
+@dataclass
+class Product:
+    """The product that runs, and the parties it writes to."""
+
+    url: str
+    mail: MailServer
+    texts: TextProvider
+    intake: IntakeSettings
+    scheduler: SchedulerSettings
+    notifier: NotifierSettings
+    staff: Staff
+
+    def set_clock(self) -> None:
+        """The present moment is what pages see from now on."""
+        StandingClock.moment = datetime.now(UTC)
+
+    def mails(self, address: str) -> list[Accepted]:
+        """What an address was sent so far."""
+        return [one for one in list(self.mail.accepted) if address in one.recipients]
+
+    def texts_to(self, number: str) -> list[Text]:
+        """What a number was sent so far."""
+        return [one for one in list(self.texts.taken) if one.to == number]
+
+    def settle(self) -> None:
+        """Wait until nothing is on its way any more: no event unheard, no message due."""
+        end = time.monotonic() + 60
+        while waiting := self._under_way():
+            assert time.monotonic() < end, waiting
+            time.sleep(0.03)
+
+    def _under_way(self) -> dict[str, int]:
+        found = {name: self._count(url, query) for name, url, query in self._queries()}
+        return {name: count for name, count in found.items() if count}
+
+    def _queries(self) -> Iterator[tuple[str, str, str]]:
+        unheard = "SELECT count(*) FROM outbox WHERE acknowledged_at IS NULL"
+        urls = (self.intake.database_url, self.scheduler.database_url, self.notifier.database_url)
+        for name, url in zip(("intake", "scheduler", "notifier"), urls, strict=True):
+            yield f"unheard of {name}", url, unheard
+        for name, query in _DUE.items():
+            yield name, self.notifier.database_url, query
+
+    def _count(self, url: str, query: str) -> int:
+        with psycopg.connect(url) as connection:
+            row = connection.execute(query).fetchone()  # type: ignore[call-overload]
+        assert row is not None
+        return int(row[0])
+
+
+_DUE = {
+    "unprepared": "SELECT count(*) FROM appointment_projection WHERE prepare_at IS NOT NULL",
+    "errands": "SELECT count(*) FROM errand WHERE prepare_at IS NOT NULL",
+    "unsent": "SELECT count(*) FROM notification WHERE state IN ('claimed', 'attempting')"
+    " OR (state = 'scheduled' AND due_at <= clock_timestamp())",
+}
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Product]:
+    """Start it with an owner who works around the clock."""
+    with ExitStack() as stack:
+        stack.enter_context(patch("shared.clock.datetime", StandingClock))
+        certificate = make_certificate(folder)
+        mail = stack.enter_context(mail_server(certificate))
+        texts = stack.enter_context(text_provider())
+        env = outside(mail.port, certificate.path, texts)
+        suite = stack.enter_context(
+            embedded.running(Home(folder / "home"), free_port(), env)
+        )
+        url = suite.settings.intake.public_url
+        link = suite.greeting()[1].split()[1]
+        yield Product(
+            url=url,
+            mail=mail,
+            texts=texts,
+            intake=suite.settings.intake,
+            scheduler=suite.settings.scheduler,
+            notifier=suite.settings.notifier,
+            staff=Staff(url).become_owner(link),
+        )
