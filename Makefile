@@ -8,7 +8,7 @@ COMPOSE := docker compose
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo test unit integration contract journeys browser lint format types imports check \
+.PHONY: help install run demo test unit integration contract journeys browser noninterference lint format types imports check \
         lock documents up down logs secrets compose-check migrate psql clean
 
 help: ## this list
@@ -32,6 +32,9 @@ unit integration contract journeys: ## one floor of the tests
 browser: ## only the tests that drive a browser
 	$(SETUP) test
 	@$(BIN)/python -m pytest -m browser $(PYTEST)
+noninterference: ## ten thousand random people and their twins: nothing sealed changes a byte (about an hour)
+	$(SETUP) test
+	@PAIRS=$${PAIRS:-10000} $(BIN)/python -m pytest tests/noninterference $(PYTEST)
 check: lint types imports test ## everything that CI runs
 
 ##@ Style

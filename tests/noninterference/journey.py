@@ -62,7 +62,11 @@ def fill_in(way: Way, *, start: str = "/begin/step/1") -> None:
             visitor.open(_step(here, -1))
             visitor.open(here)
         answer = visitor.send(visitor.here, {"page": section, **filled})
-        assert answer.status == 200, (section, filled, answer.text.partition('class="errors"')[2][:900])
+        assert answer.status == 200, (
+            section,
+            filled,
+            answer.text.partition('class="errors"')[2][:900],
+        )
     assert visitor.here.startswith("/begin/next") or visitor.section is None, visitor.here
     for again in ("/begin/next", "/begin/step/2", "/begin/erase"):
         visitor.open(again)

@@ -3,13 +3,21 @@
 import random
 from typing import Any, Final
 
-from services.intake.domain.pages import asked, rendered
+from services.intake.domain.pages import rendered
 from services.intake.domain.questionnaire import Config, Item, Screener
 from services.intake.operations.questionnaires import shipped
 from shared.tokens import token_sha256
 
 CONFIG: Final = Config(licensed_states=("NY", "NJ"))
 ADULT: Final = "18_plus"
+SEALED: Final = frozenset(item.id for item in shipped().items.values() if item.sealed)
+SAID_NOTHING: Final = {
+    item.id: item.neutral
+    for section in shipped().first_form
+    for item in section.items
+    if item.sealed and item.neutral is not None
+}
+"""Every sealed question answered in the way that tells nothing."""
 # Half of the people walk on paths that lead far into the form; the rest answer anyhow.
 _LIKELY: Final[dict[str, tuple[Any, ...]]] = {
     "age_group": (ADULT,),
@@ -103,9 +111,7 @@ def _answer(chance: random.Random, item: Item) -> Any:
     return f"words {token_sha256(str(chance.random())).hex()[: chance.randrange(4, 30)]}"
 
 
-def page_of(
-    answers: dict[str, Any], section_id: str, *, before: dict[str, Any]
-) -> dict[str, Any]:
+def page_of(answers: dict[str, Any], section_id: str, *, before: dict[str, Any]) -> dict[str, Any]:
     """What this person fills in on one page: all that is shown there and that they answer."""
     screener = shipped()
     section = screener.section(section_id)
@@ -118,6 +124,3 @@ def _typed(value: Any) -> Any:
     if value is True:
         return "true"
     return list(value) if isinstance(value, tuple) else str(value)
-
-
-__all__ = ["CONFIG", "address", "asked", "confidences", "page_of", "somebody", "telephone"]

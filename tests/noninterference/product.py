@@ -1,4 +1,4 @@
-"""The whole product in this process, on real HTTP, PostgreSQL and SMTP, at a time that stands still.
+"""The whole product in this process, on real HTTP, PostgreSQL and SMTP; its clock stands still.
 
 The clock that pages read stands still, so that two people who come one after the other come at the
 same moment; leases and due times run on the database's own, as always. In this process, so that a
@@ -104,9 +104,7 @@ def running(folder: Path) -> Iterator[Product]:
         mail = stack.enter_context(mail_server(certificate))
         texts = stack.enter_context(text_provider())
         env = outside(mail.port, certificate.path, texts)
-        suite = stack.enter_context(
-            embedded.running(Home(folder / "home"), free_port(), env)
-        )
+        suite = stack.enter_context(embedded.running(Home(folder / "home"), free_port(), env))
         url = suite.settings.intake.public_url
         link = suite.greeting()[1].split()[1]
         yield Product(

@@ -24,7 +24,9 @@ _EQUAL: Final = (
     # A hold: until when, and how much of it is left.
     (re.compile(rb"(?s)(<div class=\"held\").*?</div>"), rb"\1<time left>"),
 )
-_OF_THE_MOMENT: Final = frozenset(("connection", "date", "keep-alive", "set-cookie", "x-request-id"))
+_OF_THE_MOMENT: Final = frozenset(
+    ("connection", "date", "keep-alive", "set-cookie", "x-request-id")
+)
 _OF_THE_SENDING: Final = frozenset(("date", "message-id", "received"))
 
 

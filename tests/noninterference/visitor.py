@@ -1,4 +1,4 @@
-"""Somebody's browser at the running product: one connection, own cookies, every byte written down."""
+"""Somebody's browser at the running product: own cookies, and every byte written down."""
 
 import http.client
 import re
