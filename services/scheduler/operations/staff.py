@@ -21,6 +21,7 @@ from services.scheduler.domain.errors import (
 from services.scheduler.domain.password import check_password
 from services.scheduler.models import StaffAccount, StaffLink, StaffSession
 from services.scheduler.operations import throttle
+from services.scheduler.operations.directory import address_place
 from services.scheduler.operations.schedules import add_practitioner, ensure_types
 from services.scheduler.settings import Settings
 from shared.crypto import PRACTICE_SUBJECT, blind_index, seal
@@ -198,7 +199,7 @@ def _add_account(
         email_sealed=seal(
             session,
             subject_id=PRACTICE_SUBJECT,
-            place=f"staff_account.email_sealed:{number}",
+            place=address_place(number),
             value=person.email.strip(),
         ),
     )

@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue
 
-from services.scheduler.operations import appointments, schedules, staff
+from services.scheduler.operations import appointments, directory, schedules, staff
 from services.scheduler.operations.appointments import Place
 from services.scheduler.web import tickets
 from services.scheduler.web.words import initials
@@ -52,6 +52,35 @@ def practitioners() -> ResponseReturnValue:
             for one in found
         ]
     )
+
+
+@pages.get("/staff")
+def everyone() -> ResponseReturnValue:
+    """Who has an account here: whom a task may be given to."""
+    with database().begin() as session:
+        found = directory.everyone(session)
+    return jsonify(
+        [
+            {
+                "account_id": str(one.id),
+                "name": one.name,
+                "role": one.role,
+                "practitioner_id": str(one.practitioner_id) if one.practitioner_id else None,
+            }
+            for one in found
+        ]
+    )
+
+
+@pages.get("/staff/<uuid:account_id>/address")
+def staff_address(account_id: UUID) -> Response:
+    """How to write to someone who works here. Raises NotFound."""
+    with database().begin() as session:
+        found = directory.address(session, account_id)
+    if found is None:
+        raise NotFound
+    email, name = found
+    return jsonify({"email": email, "name": name})
 
 
 @pages.get("/staff-sessions/<uuid:session_id>")
