@@ -8,7 +8,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from services import databases, demo, embedded, screen
+from services import databases, demo, embedded, screen, upkeep
 from services.home import Home, Secrets
 from services.postgres import program
 from services.serving import PortUnavailable
@@ -20,6 +20,8 @@ examples:
   softstart up --demo                   a fictional practice to look at, kept in ./var/demo
   softstart staff link                  a link that lets the practice's owner in, once
   softstart screen answers.json         what the form's table says to these answers
+  softstart audit verify                whether the record of who read what is whole
+  softstart keys rotate                 new encryption keys, while the suite runs
   SMTP_URL=smtps://user:word@mail.example:465 softstart up
                                         mail goes out, instead of into the mailbox
 
@@ -83,6 +85,7 @@ def _arguments(env: Mapping[str, str]) -> argparse.ArgumentParser:
     secrets.set_defaults(run=_secrets)
 
     screen.add_command(commands)
+    upkeep.add_commands(commands, at_home, _upkeep)
     return parser
 
 
@@ -110,6 +113,11 @@ def _psql(options: argparse.Namespace) -> None:
         subprocess.run([str(program("psql")), server.admin_url], check=False)
 
 
+def _upkeep(options: argparse.Namespace) -> int:
+    done: int = options.upkeep(_home(options), os.environ)
+    return done
+
+
 def _secrets(options: argparse.Namespace) -> None:  # noqa: ARG001
     for name, value in Secrets.fresh().as_environment().items():
         print(f"{name}={value}")
@@ -130,13 +138,12 @@ def main() -> int:
     """Run the command that the arguments name: 0, or 2 and one sentence why not."""
     options = _arguments(os.environ).parse_args()
     try:
-        options.run(options)
-    except (*embedded.Refusal, screen.BadInput) as reason:
+        return options.run(options) or 0
+    except (*embedded.Refusal, screen.BadInput, upkeep.NotNow) as reason:
         print(f"softstart: {reason}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
-    return 0
 
 
 if __name__ == "__main__":

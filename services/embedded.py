@@ -17,7 +17,7 @@ import structlog
 from flask import Flask
 
 from services.databases import DatabaseRefused, own_or_external_server, server_at_hand
-from services.home import Home, HomeUnusable, Secrets
+from services.home import Home, HomeUnusable
 from services.intake import app as intake
 from services.intake.settings import Settings as IntakeSettings
 from services.notifier import app as notifier
@@ -27,11 +27,12 @@ from services.scheduler import app as scheduler
 from services.scheduler.settings import Settings as SchedulerSettings
 from services.serving import HOST, PortUnavailable, WebServer
 from shared import logs
-from shared.crypto import BadKeyring, Keyring
+from shared.crypto import BadKeyring
 from shared.db import Database
 from shared.messaging.broker import BadBrokerUrl, open_broker
 from shared.messaging.ticker import Ticker
 from shared.migrations import NewerDatabase
+from shared.process import open_database
 from shared.settings import BadSetting, CommonSettings
 from shared.vocabulary import PREFIX, SERVICES, Service
 from shared.zones import ZoneDataTooOld, use_pinned_zones
@@ -61,18 +62,20 @@ class AllSettings:
 
 
 def settings_of_all(
-    url: Callable[[str], str], secrets: Secrets, env: Mapping[str, str], *, port: int
+    url: Callable[[str], str], home: Home, env: Mapping[str, str], *, port: int
 ) -> AllSettings:
     """Each service's settings: what the environment says, and what the suite knows by itself.
 
     `url` tells how a role reaches the database. Raises BadSetting.
     """
+    secrets = home.secrets()
     address = f"http://{HOST}:{port}"
     sends = env.get("SMTP_URL") or env.get("TWILIO_ACCOUNT_SID")
     known = {
         "BROKER_URL": url("queue"),
         "PUBLIC_URL": address,
         "DELIVERY": "live" if sends else "mailbox",
+        "AUDIT_FOLDER": str(home.audit),
         **env,
         **{f"{service.upper()}_URL": address + PREFIX[service] for service in SERVICES},
         "SECRET_KEY": secrets.secret_key,
@@ -80,7 +83,7 @@ def settings_of_all(
     }
 
     def for_service(service: Service) -> dict[str, str]:
-        own = {"DATABASE_URL": url(service), "ENCRYPTION_KEYS": secrets.keys_of(service)}
+        own = {"DATABASE_URL": url(service), "ENCRYPTION_KEYS": home.keys_of(service)}
         return {**known, **own}
 
     return AllSettings(
@@ -152,10 +155,10 @@ def running(home: Home, port: int, env: Mapping[str, str]) -> Iterator[RunningSu
         logs.configure(json=True, stream=stream)
         secrets = home.secrets()
         # So is what is wrong with a setting, though the database's address is not known yet.
-        settings_of_all("postgresql://{}@/".format, secrets, env, port=web.port)
+        settings_of_all("postgresql://{}@/".format, home, env, port=web.port)
         server = stack.enter_context(own_or_external_server(home, secrets, env))
         server.prepare()
-        settings = settings_of_all(server.url, secrets, env, port=web.port)
+        settings = settings_of_all(server.url, home, env, port=web.port)
         suite = Suite(settings)
         stack.callback(_all_within, WIND_DOWN_SECONDS, web.stop, suite.stop)
         web.start(suite.apps, trust_proxy="PUBLIC_URL" in env)
@@ -190,14 +193,14 @@ def staff_link(home: Home, env: Mapping[str, str], *, port: int) -> str:
         return scheduler.new_owner_link(SchedulerSettings.from_env(env))
     with server_at_hand(home, env) as server:
         server.prepare()
-        settings = settings_of_all(server.url, home.secrets(), env, port=port)
+        settings = settings_of_all(server.url, home, env, port=port)
         return scheduler.new_owner_link(settings.scheduler)
 
 
 @contextmanager
 def own_database(settings: CommonSettings) -> Iterator[Database]:
     """That service's database, entered from outside it: for what only whoever runs it may do."""
-    database = Database(settings.database_url, Keyring.from_text(settings.encryption_keys))
+    database = open_database(settings)
     try:
         yield database
     finally:

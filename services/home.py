@@ -4,9 +4,10 @@ import fcntl
 import json
 import os
 import secrets as randomness
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -59,6 +60,21 @@ class Secrets:
         """That service's encryption keys, as ENCRYPTION_KEYS wants them."""
         return self.encryption_keys[service]
 
+    def with_new_keys(self) -> "Secrets":
+        """The same with a new current key for each service; the older ones still open."""
+        return self._with_keys(Keyring.with_new_key)
+
+    def without_old_keys(self) -> "Secrets":
+        """The same with the current key of each service alone."""
+        return self._with_keys(Keyring.without_old_keys)
+
+    def _with_keys(self, change: Callable[[Keyring], Keyring]) -> "Secrets":
+        changed = {
+            service: change(Keyring.from_text(text)).as_text()
+            for service, text in self.encryption_keys.items()
+        }
+        return replace(self, encryption_keys=changed)
+
 
 class Home:
     """One suite's folder. Only its owner can look inside."""
@@ -66,13 +82,16 @@ class Home:
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self.data = self.path / "postgres"
+        self.audit = self.path / "audit"
+        self._secrets = self.path / "secrets.json"
 
     def open(self) -> None:
         """Make the folder if need be. Raises HomeUnusable when it can't be written."""
         try:
             if not self.path.exists():
                 self.path.mkdir(mode=0o700, parents=True)
-            (self.path / "log").mkdir(mode=0o700, exist_ok=True)
+            for folder in (self.path / "log", self.audit):
+                folder.mkdir(mode=0o700, exist_ok=True)
             (self.path / "lock").touch(mode=0o600)
         except OSError as error:
             raise HomeUnusable(
@@ -108,7 +127,7 @@ class Home:
         Raises HomeUnusable when they are gone or broken: new ones could not open what the old ones
         sealed.
         """
-        path = self.path / "secrets.json"
+        path = self._secrets
         if path.exists():
             try:
                 return Secrets(**json.loads(path.read_text(encoding="utf-8")))
@@ -120,8 +139,20 @@ class Home:
                 " restore it from a backup."
             )
         made = Secrets.fresh()
-        _write_private(path, json.dumps(asdict(made), indent=1))
+        self.keep(made)
         return made
+
+    def keep(self, secrets: Secrets) -> None:
+        """These are the secrets from now on. A running suite reads new encryption keys at once."""
+        _write_private(self._secrets, json.dumps(asdict(secrets), indent=1))
+
+    def keys_of(self, service: Service) -> str:
+        """Where that service finds its encryption keys, as ENCRYPTION_KEYS wants it."""
+        return f"file:{self._secrets}#{service}"
+
+    def keys_changed_at(self) -> datetime:
+        """When the secrets were last replaced."""
+        return datetime.fromtimestamp(self._secrets.stat().st_mtime, UTC)
 
 
 def _write_private(path: Path, text: str) -> None:

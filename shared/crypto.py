@@ -102,11 +102,32 @@ class Keyring:
             raise BadKeyring("ENCRYPTION_KEYS needs one numbered key at least, and an index key.")
         return cls(numbered, next(iter(numbered)), index_key)
 
+    def now(self) -> Self:
+        """Itself: a keyring that never changes (`shared.keyrings.KeyringFile` is one that does)."""
+        return self
+
     @staticmethod
     def generate_text() -> str:
         """A fresh keyring, in the form that `from_text` reads."""
         first, index = (b64encode(os.urandom(32)).decode() for _ in range(2))
         return f"1:{first},index:{index}"
+
+    def as_text(self) -> str:
+        """In the form that `from_text` reads."""
+        order = sorted(self.keys, key=lambda number: (number != self.current, -number))
+        parts = [(str(number), self.keys[number]) for number in order]
+        return ",".join(
+            f"{name}:{b64encode(key).decode()}" for name, key in [*parts, ("index", self.index_key)]
+        )
+
+    def with_new_key(self) -> "Keyring":
+        """The same with one key more, which is the current one."""
+        number = max(self.keys) + 1
+        return Keyring({number: os.urandom(32), **self.keys}, number, self.index_key)
+
+    def without_old_keys(self) -> "Keyring":
+        """The same with the current key alone: only when no row is wrapped with another."""
+        return Keyring({self.current: self.keys[self.current]}, self.current, self.index_key)
 
     def wrap(self, subject_id: UUID, data_key: bytes) -> bytes:
         """The data key, encrypted with the current key."""
@@ -124,6 +145,14 @@ def _keyring(session: Session) -> Keyring:
     if not isinstance(keyring, Keyring):
         raise BadKeyring("This database was opened without its encryption keys.")
     return keyring
+
+
+def _keyring_now(session: Session) -> Keyring:
+    """The keyring again: since this transaction began it may have got a new key."""
+    source = session.info.get("keyring_source")
+    if source is not None:
+        session.info["keyring"] = source.now()
+    return _keyring(session)
 
 
 def _data_key(session: Session, subject_id: UUID, *, create: bool) -> bytes:
@@ -144,6 +173,8 @@ def _data_key(session: Session, subject_id: UUID, *, create: bool) -> bytes:
         raise SealBroken("There is no key for this person.")
     if row.wrapped is None:
         raise SubjectErased("This person's key was destroyed.")
+    if row.key_version not in keyring.keys:
+        keyring = _keyring_now(session)
     opened[subject_id] = keyring.unwrap(subject_id, row.key_version, row.wrapped)
     return opened[subject_id]
 

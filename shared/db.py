@@ -12,6 +12,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 if TYPE_CHECKING:
     from shared.crypto import Keyring
+    from shared.keyrings import KeyringFile
 
 NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -37,7 +38,9 @@ class Database:
     Code never names a schema: PostgreSQL's default search path is the role's own (`"$user"`).
     """
 
-    def __init__(self, url: str, keyring: "Keyring | None" = None, *, pool_size: int = 10) -> None:
+    def __init__(
+        self, url: str, keyring: "Keyring | KeyringFile | None" = None, *, pool_size: int = 10
+    ) -> None:
         self.keyring = keyring
         self.engine = create_engine(
             make_url(url).set(drivername="postgresql+psycopg"),
@@ -54,7 +57,8 @@ class Database:
     def begin(self) -> Iterator[Session]:
         """A session in one transaction: committed at the end, rolled back on an error."""
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
-            session.info["keyring"] = self.keyring
+            session.info["keyring_source"] = self.keyring
+            session.info["keyring"] = self.keyring.now() if self.keyring else None
             yield session
 
     def dispose(self) -> None:

@@ -7,8 +7,8 @@ from typing import Final, Protocol, TypeVar
 import dramatiq
 
 from shared import logs
-from shared.crypto import Keyring
 from shared.db import Database
+from shared.keyrings import open_keyring
 from shared.messaging.broker import open_broker
 from shared.messaging.ticker import Ticker
 from shared.settings import CommonSettings
@@ -38,7 +38,7 @@ def settings_of_process(read: Callable[[], Own]) -> Own:
 
 def open_database(settings: CommonSettings) -> Database:
     """The service's own schema, with its keys. Raises BadKeyring."""
-    return Database(settings.database_url, Keyring.from_text(settings.encryption_keys))
+    return Database(settings.database_url, open_keyring(settings.encryption_keys))
 
 
 def run_worker(read: Callable[[], Own], declare_actors: DeclareActors[Own]) -> dramatiq.Broker:

@@ -48,6 +48,7 @@ def declare_actors(broker: dramatiq.Broker, ticker: Ticker, settings: Settings) 
     database = open_database(settings)
     consumer.declare(broker, Doorbell(settings.broker_url), database, ticker)
     ticker.every(3600, "intake.purge", lambda: jobs.purge_abandoned(database, settings))
+    ticker.every(600, "intake.anchor", lambda: jobs.anchor_audit(database, settings))
 
 
 def worker() -> dramatiq.Broker:

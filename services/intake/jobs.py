@@ -2,7 +2,8 @@
 
 import structlog
 
-from services.intake.operations import retention
+from services.intake.operations import audit_chain, retention
+from services.intake.providers.audit_folder import ANCHORS, AuditFolder
 from services.intake.settings import Settings
 from shared.clock import utcnow
 from shared.db import Database
@@ -21,3 +22,16 @@ def purge_abandoned(database: Database, settings: Settings) -> None:
             gone += retention.purge(session, response_id=response_id, now=now, after=after)
     if gone:
         logger.info("drafts purged", count=gone)
+
+
+def anchor_audit(database: Database, settings: Settings) -> None:
+    """Write down once a day how far the audit chain goes, outside of the database."""
+    if settings.audit_folder is None:
+        return
+    now = utcnow()
+    with database.begin() as session:
+        added = AuditFolder(settings.audit_folder).add(
+            ANCHORS, lambda lines: audit_chain.next_anchor(session, anchors=lines, now=now)
+        )
+    if added:
+        logger.info("audit anchored")

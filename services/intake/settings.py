@@ -23,6 +23,8 @@ class Settings(CommonSettings):
     """When somebody reads what came in: what the pages promise must be what staff do."""
     draft_days: int = 30
     """After so many days without an answer an unfinished form is destroyed (L48)."""
+    audit_folder: str | None = None
+    """Where the audit's anchors and the list of erasures are kept, apart from the database."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
@@ -36,6 +38,7 @@ class Settings(CommonSettings):
                 ),
                 call_price=reader.str("PRIVATE_CALL_PRICE", "no charge"),
                 office_hours=reader.str("PRACTICE_OFFICE_HOURS", "Monday to Friday, 9 am to 6 pm"),
+                audit_folder=reader.str("AUDIT_FOLDER", "") or None,
                 draft_days=reader.int("DRAFT_DAYS", 30, validate=validate.Range(1, 90)),
             )
         except EnvError as error:
