@@ -7,7 +7,18 @@ from services.intake import jobs
 from services.intake.consumers import consumer
 from services.intake.providers.scheduler import Scheduler
 from services.intake.settings import Settings
-from services.intake.web import api, api_staff, client, form, internal, staff
+from services.intake.web import (
+    api,
+    api_staff,
+    client,
+    form,
+    internal,
+    staff,
+    staff_due,
+    staff_estimates,
+    staff_records,
+    staff_releases,
+)
 from shared.messaging.broker import Doorbell
 from shared.messaging.ticker import Ticker
 from shared.peers import Peer
@@ -37,6 +48,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     keep(app, "scheduler", scheduler)
     for blueprint in (client.pages, form.pages, staff.pages, internal.internal):
         app.register_blueprint(blueprint)
+    for records in (staff_records, staff_releases, staff_estimates, staff_due):
+        app.register_blueprint(records.pages)
+    app.register_blueprint(staff_due.log)
     programs = JsonApi(app, title="Softstart intake")
     for blueprint in (api.api, api_staff.api):
         programs.register_blueprint(blueprint)

@@ -72,7 +72,8 @@ class Charges:
     service: str
     cents_per_visit: int
     visits: int
-    place: str = ""
+    provider: str = ""
+    codes: str = ""
 
     @property
     def total(self) -> int:

@@ -21,11 +21,12 @@ from services.intake.domain.questionnaire import Item, Screener
 from services.intake.models import Answer, Consent, QuestionnaireResponse
 from services.intake.operations import (
     audit,
+    authorizations,
     contacts,
+    documents,
     forms,
     questionnaires,
     record_requests,
-    release,
     responses,
 )
 from services.intake.operations.readers import Reader
@@ -116,7 +117,7 @@ def make(
     if unread(session, request):
         raise NotReviewed
     record_requests.act(session, request, name="exported", reader=reader)
-    going = release.allowed_documents(
+    going = documents.allowed(
         session, person_id=request.person_id, use="release", recipient=None, on=today
     )
     return {
@@ -251,5 +252,5 @@ def _authorizations(session: Session, person_id: UUID) -> list[dict[str, Any]]:
             "given_on": each.given_on.isoformat(),
             "expires_on": each.expires_on.isoformat(),
         }
-        for each in release.authorizations(session, person_id=person_id)
+        for each in authorizations.of_person(session, person_id=person_id)
     ]

@@ -313,6 +313,13 @@ def disagree(session: Session, request: Request, *, reader: Reader, words: str) 
     act(session, request, name="disagreed", reader=reader, words=words)
 
 
+def withdraw(session: Session, request: Request, *, reader: Reader) -> None:
+    """The person does not want it any more. Raises NotOpen."""
+    if not request.open:
+        raise NotOpen
+    act(session, request, name="withdrawn", reader=reader, state="done")
+
+
 def _require_license(reader: Reader, license_number: str) -> None:
     if not reader.clinical or not license_number.strip():
         raise NotLicensed

@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from services.intake.operations import audit, contacts, inquiries, questionnaires
+from services.intake.operations import audit, contacts, inquiries, needs, questionnaires
 from services.intake.operations.inquiries import Inquiry, NothingSealed, OpenedAnswer
 from services.intake.operations.readers import Reader
 from services.intake.schemas import REASONS, OpenSealedSchema, ReachingSchema
@@ -125,6 +125,7 @@ def _show(response_id: UUID, parts: list[str] | None = None, reason: str = "") -
     with database().begin() as session:
         found = _find(session, response_id)
         person_id = found.response.person_id
+        person_needs = needs.of_response(session, found.response)
         if who.clinical:
             if parts:
                 opened = inquiries.open_sealed(
@@ -145,6 +146,7 @@ def _show(response_id: UUID, parts: list[str] | None = None, reason: str = "") -
         inquiry=found,
         reader=who,
         appointments=kept("scheduler").appointments(person_id),
+        needs=person_needs,
         opened=opened,
         reason=reason,
         reasons=REASONS,

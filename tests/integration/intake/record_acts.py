@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
-from services.intake.operations import bookings, exports, record_requests, release
+from services.intake.operations import authorizations, bookings, exports, record_requests
 from services.intake.operations.readers import Reader
 from services.intake.operations.record_requests import Request
 from shared.db import Database
@@ -71,7 +71,7 @@ def together(database: Database, *people: UUID) -> None:
 def signs(
     session: Any, person_id: UUID, scope: str, *, recipient: str = LAWYER, expires: date = LATER
 ) -> UUID:
-    return release.authorize(
+    return authorizations.authorize(
         session,
         person_id=person_id,
         scope=scope,  # type: ignore[arg-type]

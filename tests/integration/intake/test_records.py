@@ -9,10 +9,10 @@ from sqlalchemy import select, update
 from services.intake.audit_models import AuditEntry
 from services.intake.models import Answer
 from services.intake.operations import (
+    documents,
     exports,
     questionnaires,
     record_requests,
-    release,
 )
 from services.intake.operations.readers import Reader
 from services.intake.operations.record_requests import NotLicensed, NotOpen, NotTheReviewer, Request
@@ -135,7 +135,7 @@ def test_l17_the_copy_of_one_person_holds_nothing_of_the_other(intake_db: Databa
     together(intake_db, first, second)
     asks(intake_db, second, "amendment", text="CANARYCHANGE")
     with intake_db.begin() as session:
-        release.note_document(
+        documents.note_document(
             session,
             person_id=second,
             title="CANARYTITLE",

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.exc import ProgrammingError
 
-from services.intake.operations import release
+from services.intake.operations import authorizations, documents, release
 from services.intake.record_models import RecordAct, ReleaseAuthorization
 from shared.db import Database
 from tests.integration.intake.people import ALONE, COUPLE, sent
@@ -49,9 +49,15 @@ def test_l13_one_signature_does_not_release_a_joint_record(intake_db: Database) 
         assert refused(session, first) == frozenset()
         assert refused(session, first, on=LATER + timedelta(days=1)) == {first, second}
 
-        assert not release.revoke(session, authorization_id=theirs, person_id=first, reader=DANA)
-        assert release.revoke(session, authorization_id=theirs, person_id=second, reader=DANA)
-        assert release.revoke(session, authorization_id=theirs, person_id=second, reader=DANA)
+        assert not authorizations.revoke(
+            session, authorization_id=theirs, person_id=first, reader=DANA
+        )
+        assert authorizations.revoke(
+            session, authorization_id=theirs, person_id=second, reader=DANA
+        )
+        assert authorizations.revoke(
+            session, authorization_id=theirs, person_id=second, reader=DANA
+        )
         assert refused(session, first) == {second}
 
 
@@ -86,18 +92,18 @@ def test_l30_a_part_2_document_stays_without_its_own_consent_or_a_court_order(
     _, person_id = sent(intake_db, ALONE)
 
     def going(use: str, recipient: str | None = LAWYER) -> tuple[set[str], int]:
-        allowed = release.allowed_documents(
+        going_out = documents.allowed(
             session,
             person_id=person_id,
             use=use,  # type: ignore[arg-type]
             recipient=recipient,
             on=TODAY,
         )
-        return {document.title for document in allowed.documents}, allowed.held_back
+        return {document.title for document in going_out.documents}, going_out.held_back
 
     with intake_db.begin() as session:
         for title, part2 in (("School letter", False), ("Clinic letter", True)):
-            release.note_document(
+            documents.note_document(
                 session,
                 person_id=person_id,
                 title=title,
@@ -123,7 +129,7 @@ def test_l30_a_part_2_document_stays_without_its_own_consent_or_a_court_order(
 def test_l30_a_copy_holds_a_part_2_document_back_and_says_so(intake_db: Database) -> None:
     _, person_id = sent(intake_db, ALONE)
     with intake_db.begin() as session:
-        release.note_document(
+        documents.note_document(
             session,
             person_id=person_id,
             title="Clinic letter",
