@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.intake.domain.records import Authorization, Scope
+from services.intake.operations import audit
 from services.intake.operations.readers import Reader
 from services.intake.record_models import ReleaseAuthorization
 from shared.crypto import blind_index, seal, unseal
@@ -66,6 +67,7 @@ def authorize(
     )
     session.add(row)
     session.flush()
+    audit.note(session, reader=reader, act="authorize-release", person_id=person_id)
     return row.id
 
 
@@ -90,6 +92,7 @@ def revoke(session: Session, *, authorization_id: UUID, person_id: UUID, reader:
     row.evidence_sealed = seal(session, subject_id=person_id, place=_evidence_place(row), value={})
     session.add(row)
     session.flush()
+    audit.note(session, reader=reader, act="revoke-release", person_id=person_id)
     return True
 
 

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from services.intake.operations import audit
 from services.intake.operations.readers import Reader
 from services.intake.record_models import BreachAct
 from shared.crypto import PRACTICE_SUBJECT, seal, unseal
@@ -106,6 +107,7 @@ def _add(
     words: str,
     reader: Reader,
 ) -> None:
+    audit.note(session, reader=reader, act=f"breach-{kind}")
     sealed = seal(session, subject_id=PRACTICE_SUBJECT, place=_place(breach_id, kind), value=words)
     session.add(
         BreachAct(

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.intake.models import Consent, QuestionnaireResponse
-from services.intake.operations import questionnaires
+from services.intake.operations import audit, questionnaires
 from services.intake.operations.readers import Reader
 from shared.crypto import seal
 
@@ -29,6 +29,8 @@ def note_new_address(
 
     For mail the person may have said yes to the new one, with the words read to them.
     """
+    if changed:
+        audit.note(session, reader=reader, act="change-address", person_id=person_id)
     response = session.scalar(
         select(QuestionnaireResponse)
         .where(

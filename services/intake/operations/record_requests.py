@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.intake.domain.records import Kind, answer_due
+from services.intake.operations import audit
 from services.intake.operations.readers import Reader
 from services.intake.record_models import RecordAct, RecordRequest
 from shared.crypto import seal, unseal
@@ -155,6 +156,7 @@ def write_down(
     details: Mapping[str, Any] | None = None,
 ) -> None:
     """Add a line to the history of a request."""
+    audit.note(session, reader=reader, act=f"record-{act}", person_id=person_id)
     sealed = seal(
         session,
         subject_id=person_id,

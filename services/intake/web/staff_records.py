@@ -88,7 +88,8 @@ def note_request(response_id: UUID) -> ResponseReturnValue:
             details=details,
             reader=reader(),
         )
-    flash(f"Noted. Act on it by {noted.due_on:%B} {noted.due_on.day}." if noted.due_on else "")
+    by = f" Act on it by {noted.due_on:%B} {noted.due_on.day}." if noted.due_on else ""
+    flash(f"Noted.{by}")
     return record_pages.to_overview(response_id)
 
 
@@ -143,13 +144,7 @@ def _request_page(
     day = record_pages.today()
     with database().begin() as session:
         inquiry, found = find_request(session, response_id, request_id)
-        audit.record(
-            session,
-            reader=reader(),
-            response_id=inquiry.response.id,
-            parts=["record"],
-            reason="to work on a request",
-        )
+        audit.note(session, reader=reader(), act="open-request", response_id=inquiry.response.id)
         shown: dict[str, Any] = {
             "history": record_requests.acts(session, found),
             "unread": len(exports.unread(session, found)) if found.kind == "access" else 0,

@@ -70,7 +70,6 @@ PARTS: Final = {
     "invited": "About meeting together",
     "between_you": "Private questions",
     "wellbeing": "How they are doing",
-    "record": "The record's page",
     "texts": "What they wrote, read before a copy",
     "export": "A copy of the whole record",
 }

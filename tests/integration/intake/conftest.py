@@ -21,6 +21,7 @@ from shared.web.identity import StaffIdentity
 from tests.conftest import environment_for
 from tests.integration.intake.browsing import Browser
 
+DANA = UUID(int=7)
 NOBODY = "http://127.0.0.1:9"  # the discard port: nothing answers there
 
 
@@ -48,10 +49,10 @@ def browser(app: Flask) -> Browser:
 def signed_in() -> Callable[..., Browser]:
     """A browser in which somebody of the staff has signed in."""
 
-    def sign_in(app: Flask, role: Role = Role.CLINICIAN) -> Browser:
+    def sign_in(app: Flask, role: Role = Role.CLINICIAN, account_id: UUID = DANA) -> Browser:
         browser = Browser(app)
         identity = StaffIdentity(
-            session_id=uuid4(), account_id=UUID(int=7), name="Dana Whitlock", role=role
+            session_id=uuid4(), account_id=account_id, name="Dana Whitlock", role=role
         )
         with app.test_request_context():
             response = Response()

@@ -82,3 +82,16 @@ def signs(
         expires_on=expires,
         reader=DANA,
     )
+
+
+def deny(database: Database, request: Request, reader: Reader, license_number: str) -> None:
+    with database.begin() as session:
+        record_requests.deny_access(
+            session,
+            again(session, request),
+            reader=reader,
+            license_number=license_number,
+            ground="endangers-life",
+            words="Someone has threatened them over this paper.",
+            reviewer="Oona Marsh",
+        )

@@ -15,7 +15,7 @@ from services.intake.operations import (
     record_requests,
 )
 from services.intake.operations.readers import Reader
-from services.intake.operations.record_requests import NotLicensed, NotOpen, NotTheReviewer, Request
+from services.intake.operations.record_requests import NotLicensed, NotOpen, NotTheReviewer
 from shared.db import Database
 from tests.integration.intake.people import AFRAID, ALONE, COUPLE, NOW, sent
 from tests.integration.intake.record_acts import (
@@ -26,6 +26,7 @@ from tests.integration.intake.record_acts import (
     again,
     asks,
     copy_of,
+    deny,
     read_all,
     signs,
     together,
@@ -48,7 +49,7 @@ def test_l15_the_copy_holds_sealed_answers_in_words_and_is_due_in_30_days(
     assert "The canary would like rest" in text
     with intake_db.begin() as session:
         sealed = set(session.scalars(select(Answer.link_id).where(Answer.level == "sealed")))
-        opened = list(session.scalars(select(AuditEntry.part)))
+        opened = list(session.scalars(select(AuditEntry.part).where(AuditEntry.act == "read")))
     items = questionnaires.current().items
     asked = {row["question"] for row in made["forms"][0]["answers"]}
     assert len(sealed) > 10
@@ -166,19 +167,6 @@ def test_a_request_is_found_only_with_its_person(intake_db: Database) -> None:
 
 
 # ---------------------------------------------------------------- denial
-
-
-def deny(database: Database, request: Request, reader: Reader, license_number: str) -> None:
-    with database.begin() as session:
-        record_requests.deny_access(
-            session,
-            again(session, request),
-            reader=reader,
-            license_number=license_number,
-            ground="endangers-life",
-            words="Someone has threatened them over this paper.",
-            reviewer="Oona Marsh",
-        )
 
 
 def test_l16_only_a_licensed_professional_denies_and_the_ground_is_recorded(
