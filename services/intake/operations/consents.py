@@ -1,8 +1,9 @@
 """What becomes of a consent when its address changes: a line more in the ledger."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -13,14 +14,15 @@ from services.intake.operations import audit, questionnaires
 from services.intake.operations.readers import Reader
 from shared.crypto import seal
 
-_FOR = {"email": "c_email", "phone": "c_sms"}
+_FOR: Final = {"email": "c_email", "phone": "c_sms"}
+_EVIDENCE: Final = {"email": "email", "phone": "phone_e164"}
 
 
 def note_new_address(
     session: Session,
     *,
     person_id: UUID,
-    changed: Collection[str],
+    changed: Mapping[str, str],
     agreed: Collection[str],
     reader: Reader,
     now: datetime,
@@ -62,6 +64,7 @@ def note_new_address(
             value={
                 "said": address == "email" and "email" in agreed,
                 "because": f"new {address}",
+                _EVIDENCE[address]: changed[address],
                 "told": reader.name,
             },
         )

@@ -99,16 +99,16 @@ def replace(
     email: str | None = None,
     phone: str | None = None,
     agreed: Collection[str] = (),
-) -> frozenset[str]:
+) -> dict[str, str]:
     """Use this address or number from now on, also for what waits to be sent (L19, L27).
 
     What was safe and agreed for the old one says nothing about the new one: its ways are closed,
     but for those the person has just `agreed` to. Texts stay closed: they need the person's own
-    consent in writing. Returns what changed ("email", "phone"). No reason is asked.
+    consent in writing. Returns what is new, by "email" and "phone". No reason is asked.
     """
     row = _newest(session, person_id, for_change=True)
     if row is None:
-        return frozenset()
+        return {}
     kept = _opened(session, row)
     given = {"email": email, "phone": phone}
     new = {name: to for name, to in given.items() if to is not None and to != kept[name]}
@@ -120,7 +120,7 @@ def replace(
         ways = sorted((set(kept["channels"]) - closed) | opened)
         row = _next_version(session, row, {**kept, **new, "channels": ways})
         publish(session, ContactChanged(person_id=person_id, contact_version=row.version))
-    return frozenset(new)
+    return new
 
 
 def history(session: Session, *, person_id: UUID) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """What the tests about records do again and again, by the verbs."""
 
+import re
 from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,6 +10,7 @@ from services.intake.operations.readers import Reader
 from services.intake.operations.record_requests import Request
 from shared.db import Database
 from shared.vocabulary import Role
+from tests.integration.intake.browsing import Browser
 from tests.integration.intake.people import NOW
 
 DANA = Reader(account_id=UUID(int=7), name="Dana Whitlock", role=Role.CLINICIAN)
@@ -95,3 +97,10 @@ def deny(database: Database, request: Request, reader: Reader, license_number: s
             words="Someone has threatened them over this paper.",
             reviewer="Oona Marsh",
         )
+
+
+def post(browser: Browser, path: str, **values: Any) -> Any:
+    """Send one of a page's forms, which has no other hidden field than its token."""
+    token = re.search(r'name="csrf_token" value="([^"]+)"', browser.page.text)
+    assert token
+    return browser._follow(browser.client.post(path, data={"csrf_token": token[1], **values}))

@@ -21,7 +21,7 @@ from shared.web.identity import StaffIdentity
 from shared.web.sessions import StaffSession, set_session
 from tests.integration.intake.browsing import Browser, errors_in
 from tests.integration.intake.people import AFRAID, ALONE, COUPLE, sent
-from tests.integration.intake.record_acts import OONA, TODAY, asks, deny, together
+from tests.integration.intake.record_acts import OONA, TODAY, asks, deny, post, together
 
 SignIn = Callable[..., Browser]
 AFRAID_OF_RAFI = {**AFRAID, "name_used": "Rowan Teller", "hope_text": "Canary Rafi scares me"}
@@ -50,13 +50,6 @@ def clinician(app: Flask, signed_in: SignIn) -> Browser:
 @pytest.fixture
 def front_desk(app: Flask, signed_in: SignIn) -> Browser:
     return signed_in(app, Role.FRONT_DESK)
-
-
-def post(browser: Browser, path: str, **values: Any) -> Any:
-    """Send one of a page's forms, which has no other hidden field than its token."""
-    token = re.search(r'name="csrf_token" value="([^"]+)"', browser.page.text)
-    assert token
-    return browser._follow(browser.client.post(path, data={"csrf_token": token[1], **values}))
 
 
 def signed_in_long_ago(app: Flask, browser: Browser) -> None:
