@@ -85,7 +85,7 @@ def _hire(database: Database, settings: SchedulerSettings, world: Document, *, t
         )
         _describe(session, begun.account, first, world, settings)
         for one in others:
-            account, welcome = staff.add_clinician(
+            account, welcome = staff.add_colleague(
                 session, person=_colleague(one), settings=settings, now=now
             )
             staff.welcome(

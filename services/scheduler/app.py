@@ -14,7 +14,16 @@ from services.scheduler.consumers import consumer
 from services.scheduler.operations import staff as staff_operations
 from services.scheduler.providers.intake import Intake
 from services.scheduler.settings import Settings
-from services.scheduler.web import api, api_staff, client, internal, practice, staff, staff_door
+from services.scheduler.web import (
+    api,
+    api_people,
+    api_staff,
+    client,
+    internal,
+    practice,
+    staff,
+    staff_door,
+)
 from services.scheduler.web.refusals import init_refusals
 from services.scheduler.web.staff_door import identity_of
 from shared.clock import utcnow
@@ -44,7 +53,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(practice.pages)
     app.register_blueprint(internal.pages)
     programs = JsonApi(app, title="Scheduler")
-    for blueprint in (api.api, api_staff.door, api_staff.desk, api_staff.hours):
+    for blueprint in (api.api, api_staff.door, api_staff.desk, api_staff.hours, api_people.people):
         programs.register_blueprint(blueprint)
     return app
 

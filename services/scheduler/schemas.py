@@ -5,8 +5,9 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates
 
+from shared.vocabulary import Role
 from shared.zones import UnknownZone, zone
 
 _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2200, 1, 1)
@@ -116,6 +117,7 @@ class ZoneForm(Strict):
 # ---------------------------------------------------------------- the staff's forms
 
 _NAME = validate.Length(max=80, error="Please use at most 80 characters.")
+_WORK = "Say what they do here."
 
 
 class SignInForm(Strict):
@@ -126,8 +128,8 @@ class SignInForm(Strict):
     next = fields.String(load_default=None)
 
 
-class ColleagueForm(Strict):
-    """Someone who sees clients."""
+class AccountForm(Strict):
+    """Someone who is to sign in here."""
 
     name = fields.String(
         required=True,
@@ -143,7 +145,20 @@ class ColleagueForm(Strict):
     video_room = fields.String(load_default=None, validate=_WEB_ADDRESS)
 
 
-class OwnerForm(ColleagueForm):
+class ColleagueForm(AccountForm):
+    """Someone else who works here, and whether they see clients."""
+
+    role = fields.Enum(
+        Role, by_value=True, required=True, error_messages={"required": _WORK, "unknown": _WORK}
+    )
+
+    @validates("role")
+    def _one_owner(self, role: Role, **_: Any) -> None:
+        if role is Role.OWNER:
+            raise ValidationError(_WORK)
+
+
+class OwnerForm(AccountForm):
     """The first of all accounts."""
 
     password = fields.String(

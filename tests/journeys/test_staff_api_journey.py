@@ -1,10 +1,9 @@
 """The staff's part of the journey by JSON API: from the first-run link to the appointment."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 
 from tests.journeys.by_api import Caller
@@ -96,26 +95,15 @@ def test_a_sealed_part_is_opened_with_a_reason_and_stays_on_record(
 
 @pytest.fixture(scope="module")
 def front_desk(suite: Suite, owner: Desk) -> Desk:
-    """Noor, who answers the phone.
-
-    The practice's pages add clinicians only, so her role is given to her in the database.
-    """
-    pages = Staff(suite.url)
-    pages.session = owner.session
-    added = pages.send(
-        "/schedule/staff/people/new",
-        {"name": "Noor Haddad", "email": FRONT_DESK_EMAIL, "credentials": "", "video_room": ""},
+    """Noor, who answers the phone."""
+    added = owner.call(
+        "POST",
+        "/schedule/api/staff/people",
+        json={"name": "Noor Haddad", "email": FRONT_DESK_EMAIL, "role": "front_desk"},
     )
-    link = re.search(r"/schedule/staff/welcome/[\w-]+", added.text)
-    assert link
+    assert added.status_code == 201, added.text
     own = Staff(suite.url)
-    own.send(link[0], {"password": LONG_PASSWORD})
-    with psycopg.connect(f"postgresql://postgres@/softstart?host={suite.home}/run") as connection:
-        changed = connection.execute(
-            "UPDATE scheduler.staff_account SET role = 'front_desk', practitioner_id = NULL"
-            " WHERE name = 'Noor Haddad'"
-        )
-        assert changed.rowcount == 1
+    own.send(urlsplit(added.json()["welcome_url"]).path, {"password": LONG_PASSWORD})
     return Desk(suite.url).sign_in(FRONT_DESK_EMAIL)
 
 

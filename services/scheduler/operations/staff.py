@@ -47,7 +47,7 @@ _NOBODY: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class NewColleague:
-    """What is asked about someone who is to see clients here."""
+    """What is asked about someone who is to work here; the last two, who sees clients."""
 
     name: str
     email: str
@@ -154,14 +154,20 @@ def make_owner(
     return begin_session(session, account=account, now=now)
 
 
-def add_clinician(
-    session: Session, *, person: NewColleague, settings: Settings, now: datetime
+def add_colleague(
+    session: Session,
+    *,
+    person: NewColleague,
+    settings: Settings,
+    now: datetime,
+    role: Literal[Role.CLINICIAN, Role.FRONT_DESK] = Role.CLINICIAN,
 ) -> tuple[StaffAccount, str]:
-    """Someone else who sees clients, and the token of the link at which they choose a password.
+    """Someone else who works here, and the token of the link at which they choose a password.
 
-    Raises AddressTaken.
+    Who is at the front desk sees no clients: no hours, and no name on the practice's page. Raises
+    AddressTaken.
     """
-    account = _add_account(session, person=person, role=Role.CLINICIAN, settings=settings)
+    account = _add_account(session, person=person, role=role, settings=settings)
     return account, _new_link(session, purpose="welcome", account_id=account.id, now=now)
 
 
@@ -181,18 +187,10 @@ def _add_account(
     address = _address(person.email)
     if _by_address(session, address) is not None:
         raise AddressTaken
-    practitioner = add_practitioner(
-        session,
-        name=person.name,
-        credentials=person.credentials,
-        timezone=settings.practice.timezone,
-        states=settings.practice.licensed_states,
-        video_room=person.video_room,
-    )
     number = uuid4()
     account = StaffAccount(
         id=number,
-        practitioner_id=practitioner.id,
+        practitioner_id=_sees_clients(session, person, role, settings),
         name=person.name,
         role=role,
         email_index=blind_index(session, "staff.email", address),
@@ -206,6 +204,22 @@ def _add_account(
     session.add(account)
     session.flush()
     return account
+
+
+def _sees_clients(
+    session: Session, person: NewColleague, role: Role, settings: Settings
+) -> UUID | None:
+    if role is Role.FRONT_DESK:
+        return None
+    practitioner = add_practitioner(
+        session,
+        name=person.name,
+        credentials=person.credentials,
+        timezone=settings.practice.timezone,
+        states=settings.practice.licensed_states,
+        video_room=person.video_room,
+    )
+    return practitioner.id
 
 
 def account(session: Session, account_id: UUID) -> StaffAccount:

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -19,13 +19,12 @@ from services.scheduler.web import words
 from services.scheduler.web.choosing import read_date, read_uuid
 from services.scheduler.web.doors import own_settings
 from services.scheduler.web.week_form import WEEKDAYS, WeekForm
-from services.scheduler.web.weeks import editable, visit
+from services.scheduler.web.weeks import editable, owners_only, visit
 from shared.clock import utcnow
 from shared.vocabulary import Role
 from shared.web import database, public_link
 from shared.web.audiences import current_staff, guard_staff
 from shared.web.forms import FormErrors, load
-from shared.web.problems import NotForYourRole
 from shared.zones import zone_title
 
 pages = Blueprint("practice", __name__, url_prefix="/staff")
@@ -184,11 +183,8 @@ def _people(session: Session) -> list[dict[str, Any]]:
     ]
 
 
-_ROLES = {
-    Role.OWNER: "Owner, sees clients",
-    Role.CLINICIAN: "Sees clients",
-    Role.FRONT_DESK: "Front desk",
-}
+WORK: Final = {Role.CLINICIAN: "Sees clients", Role.FRONT_DESK: "Front desk"}
+_ROLES: Final = {Role.OWNER: "Owner, sees clients", **WORK}
 
 
 def _summary(schedules_of: dict[UUID, OpenSchedule], who: UUID | None) -> str | None:
@@ -203,18 +199,14 @@ def _summary(schedules_of: dict[UUID, OpenSchedule], who: UUID | None) -> str | 
 @pages.get("/people/new")
 def colleague_form() -> ResponseReturnValue:
     """Who is new?"""
-    _owners_only()
+    owners_only()
     return _colleague_page()
-
-
-def _owners_only() -> None:
-    if current_staff().role is not Role.OWNER:
-        raise NotForYourRole("The owner of the practice adds people.")
 
 
 def _colleague_page(errors: FormErrors | None = None) -> str:
     return render_template(
         "scheduler/colleague.html",
+        work=[{"value": role.value, "label": title} for role, title in WORK.items()],
         errors=errors.errors if errors else {},
         given=errors.given if errors else {},
     )
@@ -222,13 +214,17 @@ def _colleague_page(errors: FormErrors | None = None) -> str:
 
 @pages.post("/people/new")
 def add_colleague() -> ResponseReturnValue:
-    """Add a clinician, and show once the link at which they choose a password."""
-    _owners_only()
+    """Add someone, and show once the link at which they choose a password."""
+    owners_only()
     try:
         form = load(ColleagueForm(), request.form)
         with database().begin() as session:
-            account, token = staff.add_clinician(
-                session, person=NewColleague(**form), settings=own_settings(), now=utcnow()
+            account, token = staff.add_colleague(
+                session,
+                role=form.pop("role"),
+                person=NewColleague(**form),
+                settings=own_settings(),
+                now=utcnow(),
             )
     except FormErrors as errors:
         return _colleague_page(errors), errors.status

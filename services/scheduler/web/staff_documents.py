@@ -19,12 +19,9 @@ _NAMELESS: Final = "Write the name that clients will see."
 # ---------------------------------------------------------------- the way in
 
 
-class FirstRunSchema(OwnerForm):
-    """The first account, with the token of the first-run link: what comes last in its address."""
-
-    token = fields.String(required=True, validate=validate.Length(max=LONGEST_LINK))
-    # A form leaves a blank field out; a program can send one.
-    name = fields.String(
+def named() -> fields.String:
+    """A name that is one: a form leaves a blank field out, but a program can send one."""
+    return fields.String(
         required=True,
         validate=[
             validate.Length(max=80, error="Please use at most 80 characters."),
@@ -32,6 +29,13 @@ class FirstRunSchema(OwnerForm):
         ],
         error_messages={"required": _NAMELESS},
     )
+
+
+class FirstRunSchema(OwnerForm):
+    """The first account, with the token of the first-run link: what comes last in its address."""
+
+    token = fields.String(required=True, validate=validate.Length(max=LONGEST_LINK))
+    name = named()
 
 
 class CredentialsSchema(SignInForm):

@@ -137,6 +137,8 @@ def choose_password(token: str) -> ResponseReturnValue:
         return _welcome_page(token, errors), errors.status
     except WeakPassword as weak:
         return _welcome_page(token, _password(weak)), HTTPStatus.UNPROCESSABLE_ENTITY
+    if begun.account.practitioner_id is None:
+        return _signed_in(begun, url_for("staff.today"))
     flash("Welcome. Set your hours, so that people can book with you.")
     return _signed_in(begun, url_for("practice.hours"))
 

@@ -1,4 +1,4 @@
-"""Whose usual week somebody may look at and set, and what it is made for: for page and program."""
+"""What the role of whoever is signed in lets them set, for page and program alike."""
 
 from uuid import UUID
 
@@ -25,6 +25,12 @@ def editable(session: Session, wanted: UUID | None) -> OpenSchedule:
     if found.practitioner_id != own and current_staff().role is not Role.OWNER:
         raise NotForYourRole("Everyone sets their own hours; the owner can set everybody's.")
     return found
+
+
+def owners_only() -> None:
+    """Raises NotForYourRole for everyone but the owner."""
+    if current_staff().role is not Role.OWNER:
+        raise NotForYourRole("The owner of the practice adds people.")
 
 
 def visit(session: Session) -> AppointmentType:

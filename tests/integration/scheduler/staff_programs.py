@@ -1,6 +1,6 @@
 """Members of staff who talk JSON to the scheduler, signed in by the ways that there are."""
 
-from typing import Any
+from typing import Any, Literal
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -34,20 +34,23 @@ def the_owner(app: Flask, settings: Settings) -> FlaskClient:
     return client
 
 
-def a_colleague(app: Flask, database: Database, settings: Settings, role: Role) -> FlaskClient:
+def a_colleague(
+    app: Flask,
+    database: Database,
+    settings: Settings,
+    role: Literal[Role.CLINICIAN, Role.FRONT_DESK],
+) -> FlaskClient:
     """Marcus, signed in with his password."""
     email = "marcus@harborlane.example"
     with database.begin() as session:
-        account, welcome = staff.add_clinician(
+        _, welcome = staff.add_colleague(
             session,
             person=NewColleague(name="Marcus Oyelaran", email=email),
             settings=settings,
             now=utcnow(),
+            role=role,
         )
         staff.welcome(session, token=welcome, password=PASSWORD, settings=settings, now=utcnow())
-        account.role = role
-        if role is Role.FRONT_DESK:
-            account.practitioner_id = None
     client = app.test_client()
     answer = client.post("/api/staff/session", json={"email": email, "password": PASSWORD})
     assert answer.status_code == 200, answer.get_json()

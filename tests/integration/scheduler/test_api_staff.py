@@ -27,6 +27,8 @@ ROUTES = [
     ("GET", "/api/staff/hours"),
     ("PUT", "/api/staff/hours"),
     ("GET", "/api/staff/appointments"),
+    ("GET", "/api/staff/people"),
+    ("POST", "/api/staff/people"),
 ]
 ELSEWHERE = [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://elsewhere.example"}]
 

@@ -105,7 +105,11 @@ def colleague(owner: Visitor, app: Any) -> Visitor:
     """Marcus, added by Dana, signed in by his link."""
     page = owner.open("/staff/people/new")
     added = owner.send(
-        "/staff/people/new", page, name="Marcus Oyelaran", email="marcus@harborlane.example"
+        "/staff/people/new",
+        page,
+        name="Marcus Oyelaran",
+        email="marcus@harborlane.example",
+        role="clinician",
     )
     link = re.search(r'value="([^"]+/staff/welcome/[^"]+)"', added.get_data(as_text=True))
     assert link
@@ -147,7 +151,13 @@ def test_a_clinician_sets_own_hours_only_and_adds_nobody(owner, app):
 def test_an_address_that_somebody_uses_is_refused_beside_the_field(owner):
     page = owner.open("/staff/people/new")
 
-    answer = owner.send("/staff/people/new", page, name="Dana Two", email=OWNER["email"].upper())
+    answer = owner.send(
+        "/staff/people/new",
+        page,
+        name="Dana Two",
+        email=OWNER["email"].upper(),
+        role="clinician",
+    )
 
     assert answer.status_code == 422
     assert "Someone here uses that e-mail address already." in words(answer)
