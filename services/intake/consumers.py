@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from services.intake.operations import bookings, estimates
-from shared.contracts.scheduler import AppointmentBooked, AppointmentCancelled
+from shared.contracts.scheduler import AppointmentBooked, AppointmentCancelled, AppointmentMoved
 from shared.db import database_now
 from shared.messaging.consumer import Consumer, said_at
 
@@ -20,6 +20,8 @@ def note_booked(event: AppointmentBooked, session: Session) -> None:
             person_id=person_id,
             sequence=event.sequence,
             state="booked",
+            starts_at=event.starts_at,
+            ends_at=event.ends_at,
         )
         estimates.note_booked(
             session,
@@ -29,6 +31,21 @@ def note_booked(event: AppointmentBooked, session: Session) -> None:
             joint=len(event.person_ids) > 1,
             booked_at=said_at(session) or database_now(session),
             starts_at=event.starts_at,
+        )
+
+
+@consumer.on(AppointmentMoved)
+def note_moved(event: AppointmentMoved, session: Session) -> None:
+    """The same people, at another time."""
+    for person_id in event.person_ids:
+        bookings.note(
+            session,
+            appointment_id=event.appointment_id,
+            person_id=person_id,
+            sequence=event.sequence,
+            state="booked",
+            starts_at=event.starts_at,
+            ends_at=event.ends_at,
         )
 
 

@@ -20,6 +20,6 @@ ROUTES: Final[dict[type[Event], tuple[Service, ...]]] = {
     TaskAssigned: ("notifier",),
     PersonErased: ("scheduler", "notifier"),
     AppointmentBooked: ("intake", "notifier"),
-    AppointmentMoved: ("notifier",),
+    AppointmentMoved: ("intake", "notifier"),
     AppointmentCancelled: ("intake", "notifier"),
 }

@@ -1,6 +1,7 @@
 """The permission to choose a time, and what became of it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from services.intake.operations import contacts, responses
 from services.intake.operations.contacts import ContactCard
 
 APPOINTMENT_TYPE: Final = "private-call"
+_TOLD: Final = ("sequence", "state", "starts_at", "ends_at")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +47,14 @@ def may_book(session: Session, response: QuestionnaireResponse) -> bool:
 
 
 def note(
-    session: Session, *, appointment_id: UUID, person_id: UUID, sequence: int, state: str
+    session: Session,
+    *,
+    appointment_id: UUID,
+    person_id: UUID,
+    sequence: int,
+    state: str,
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
 ) -> None:
     """Keep what the scheduler said, unless something newer is known. In any order, however often.
 
@@ -54,12 +63,17 @@ def note(
     if session.get(Person, person_id) is None:
         return
     told = insert(BookedCall).values(
-        appointment_id=appointment_id, person_id=person_id, sequence=sequence, state=state
+        appointment_id=appointment_id,
+        person_id=person_id,
+        sequence=sequence,
+        state=state,
+        starts_at=starts_at,
+        ends_at=ends_at,
     )
     session.execute(
         told.on_conflict_do_update(
             index_elements=[BookedCall.appointment_id, BookedCall.person_id],
-            set_={"sequence": told.excluded.sequence, "state": told.excluded.state},
+            set_={name: told.excluded[name] for name in _TOLD},
             where=BookedCall.sequence < told.excluded.sequence,
         )
     )

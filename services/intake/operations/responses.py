@@ -24,7 +24,7 @@ from services.intake.models import (
     ResponseStatus,
     Tally,
 )
-from services.intake.operations import contacts, forms, questionnaires
+from services.intake.operations import contacts, forms, legal_holds, questionnaires
 from services.intake.operations.forms import Form
 from shared.contracts.intake import ScreeningCompleted
 from shared.crypto import SubjectKey, seal, unseal
@@ -141,7 +141,7 @@ def turn_away(session: Session, form: Form | None) -> None:
         .values(name=UNDER_13, total=1)
         .on_conflict_do_update(index_elements=[Tally.name], set_={"total": Tally.total + 1})
     )
-    if form is not None:
+    if form is not None and not legal_holds.standing(session, person_id=form.response.person_id):
         person_id = form.response.person_id
         session.execute(delete(Person).where(Person.id == person_id))
         session.execute(delete(SubjectKey).where(SubjectKey.subject_id == person_id))
