@@ -19,19 +19,28 @@ from marshmallow import ValidationError
 from services.notifier.domain.appointment import AppointmentDetails
 from services.notifier.domain.contact import Contact
 from services.notifier.domain.delivery import HEARTBEAT
+from services.notifier.domain.errand import Communication
 from services.notifier.operations import (
     appointments,
     attempts,
     claims,
     contacts,
+    errands,
+    notes,
     outcomes,
     planning,
 )
 from services.notifier.operations.attempts import Dispatch
 from services.notifier.operations.claims import Claim
+from services.notifier.operations.errands import Todo
 from services.notifier.operations.outcomes import Next
 from services.notifier.providers import Provider, Trace
-from services.notifier.schemas import AppointmentSchema, ContactSchema
+from services.notifier.schemas import (
+    AppointmentSchema,
+    CommunicationSchema,
+    ContactSchema,
+    StaffAddressSchema,
+)
 from services.notifier.settings import Settings
 from shared.db import Database
 from shared.peers import PeerRefused, PeerUnavailable
@@ -39,6 +48,9 @@ from shared.peers import PeerRefused, PeerUnavailable
 logger = structlog.get_logger(__name__)
 
 _GONE: Final = {404, 410}
+
+TRIES_BEFORE_THE_PRACTICE: Final = 4
+"""After so many questions to a silent scheduler (half a minute), word of a task goes elsewhere."""
 
 
 class Asks(Protocol):
@@ -127,6 +139,67 @@ class Courier:
             return details
         return None
 
+    def errand(self, errand_id: UUID) -> None:
+        """Ask whoever knows what is to be sent, or to whom, then plan it."""
+        with self.database.begin() as session:
+            todo = errands.begin(session, errand_id=errand_id)
+        if todo is None:
+            return
+        if todo.account_id is not None:
+            complete = self._task(todo, todo.account_id)
+        else:
+            complete = self._note(todo)
+        logger.info("errand", errand_id=str(errand_id), complete=complete)
+
+    def _note(self, todo: Todo) -> bool:
+        contact = self._contact(todo.person_id) if todo.contact and todo.person_id else None
+        self._ask_whether_wanted(todo.errand_id)
+        with self.database.begin() as session:
+            if contact is not None:
+                contacts.keep(session, contact=contact)
+            return notes.plan_note(session, errand_id=todo.errand_id, settings=self.settings)
+
+    def _ask_whether_wanted(self, errand_id: UUID) -> None:
+        """Write down what intake says of it now; silence is written down nowhere."""
+        try:
+            document = self.intake.get(f"/internal/communications/{errand_id}")
+            wanted: Communication = CommunicationSchema().load(document)
+        except PeerRefused as refusal:
+            if refusal.status in _GONE:
+                with self.database.begin() as session:
+                    errands.void(session, errand_id=errand_id)
+            else:
+                logger.warning("errand refused", errand_id=str(errand_id), status=refusal.status)
+        except PeerUnavailable:
+            logger.warning("intake unavailable", errand_id=str(errand_id))
+        except ValidationError as error:
+            logger.warning("errand unreadable", errand_id=str(errand_id), fields=_fields(error))
+        else:
+            with self.database.begin() as session:
+                errands.keep(session, wanted=wanted)
+
+    def _task(self, todo: Todo, account_id: UUID) -> bool:
+        """Whoever has the task is written to; the practice, where they can't be found."""
+        practice = self.settings.practice.staff_email
+        try:
+            found = StaffAddressSchema().load(
+                self.scheduler.get(f"/internal/staff/{account_id}/address")
+            )
+            address: str | None = found["email"] or practice
+        except (PeerRefused, ValidationError):
+            address = practice
+        except PeerUnavailable:
+            logger.warning("scheduler unavailable", errand_id=str(todo.errand_id))
+            # A task may be urgent: before a minute is over the practice hears of it anyway.
+            if practice is None or todo.tries < TRIES_BEFORE_THE_PRACTICE:
+                return False
+            address = practice
+        with self.database.begin() as session:
+            if address is not None:
+                errands.keep_address(session, errand_id=todo.errand_id, address=address)
+            notes.plan_task(session, errand_id=todo.errand_id, known=address is not None)
+        return True
+
     # ------------------------------------------------------------ handing over
 
     def deliver(self, notification_id: UUID) -> None:
@@ -138,6 +211,10 @@ class Courier:
         self._reach("after-claim")
         if claim.open_attempt_id is not None and self._settle(claim) is not Next.TRY_AGAIN:
             return
+        with self.database.begin() as session:
+            doubtful = errands.to_be_asked_again(session, notification_id=notification_id)
+        if doubtful is not None:
+            self._ask_whether_wanted(doubtful)
         with self.database.begin() as session:
             dispatch = attempts.open_attempt(session, claim=claim, settings=self.settings)
         if dispatch is None:

@@ -60,6 +60,7 @@ def declare_actors(broker: dramatiq.Broker, ticker: Ticker, settings: Settings) 
     for queue, actor in QUEUES.items():
         declare(broker, queue=queue, name=actor, function=_by_id(courier.deliver))
     declare(broker, queue=PREPARE_QUEUE, name="notifier.prepare", function=_by_id(courier.prepare))
+    declare(broker, queue=PREPARE_QUEUE, name="notifier.errand", function=_by_id(courier.errand))
     sweep = Sweep(
         database=database,
         ring_deliver=lambda queue, id_: doorbell.ring(
@@ -70,6 +71,10 @@ def declare_actors(broker: dramatiq.Broker, ticker: Ticker, settings: Settings) 
         ),
         deliver=courier.deliver,
         prepare=courier.prepare,
+        ring_errand=lambda queue, id_: doorbell.ring(
+            queue=queue, actor="notifier.errand", args=(str(id_),)
+        ),
+        do_errand=courier.errand,
     )
     ticker.every(settings.sweep_seconds, "notifier.ring", sweep.ring)
     ticker.every(2, "notifier.stand_in", sweep.stand_in)

@@ -68,6 +68,7 @@ def note_new_wishes(event: ContactChanged, session: Session) -> None:
     """Our copy is out of date from this moment on, for messages already waiting too (L19)."""
     contacts.want(session, person_id=event.person_id, version=event.contact_version)
     appointments.prepare_again(session, person_id=event.person_id)
+    errands.prepare_again(session, person_id=event.person_id)
 
 
 @consumer.on(ScreeningCompleted)
@@ -83,6 +84,7 @@ def note_request(event: CommunicationRequested, session: Session) -> None:
         session,
         errand_id=event.communication_id,
         kind=errands.COMMUNICATION,
+        said_at=said_at(session),
         person_id=event.person_id,
     )
 
@@ -94,6 +96,7 @@ def note_assignment(event: TaskAssigned, session: Session) -> None:
         session,
         errand_id=event.assignment_id,
         kind=errands.ASSIGNMENT,
+        said_at=said_at(session),
         account_id=event.account_id,
     )
 
@@ -101,5 +104,6 @@ def note_assignment(event: TaskAssigned, session: Session) -> None:
 @consumer.on(PersonErased)
 def forget(event: PersonErased, session: Session) -> None:
     """Nothing more is sent, and what was said can't be read any more."""
+    errands.forget(session, person_id=event.person_id)
     withdrawals.withdraw_all(session, person_id=event.person_id)
     destroy_key(session, event.person_id)

@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 
 from services.notifier.domain.delivery import UNCONFIRMED_AFTER, queue_of
-from services.notifier.operations import appointments, claims, outcomes
+from services.notifier.operations import appointments, claims, errands, outcomes
 from shared.db import Database
 
 logger = structlog.get_logger(__name__)
@@ -25,21 +25,26 @@ PREPARE_QUEUE: Final = "notifier.critical"
 
 @dataclass(frozen=True, kw_only=True)
 class Sweep:
-    """`ring_*` wake an actor anywhere; `deliver` and `prepare` do the errand in this thread."""
+    """`ring_*` wake an actor anywhere; the others do it in this thread."""
 
     database: Database
     ring_deliver: Callable[[str, UUID], None]
     ring_prepare: Callable[[str, UUID], None]
+    ring_errand: Callable[[str, UUID], None]
     deliver: Callable[[UUID], None]
     prepare: Callable[[UUID], None]
+    do_errand: Callable[[UUID], None]
 
     def ring(self) -> None:
         """Ring for everything whose time has come. The rows are not locked while bells ring."""
         with self.database.begin() as session:
             waiting = appointments.ring_for_unprepared(session)
+            undone = errands.ring_for_undone(session)
             due = claims.ring_for_due(session)
         for appointment_id in waiting:
             self.ring_prepare(PREPARE_QUEUE, appointment_id)
+        for errand_id in undone:
+            self.ring_errand(PREPARE_QUEUE, errand_id)
         for notification_id, purpose in due:
             self.ring_deliver(queue_of(purpose), notification_id)
 
@@ -47,13 +52,16 @@ class Sweep:
         """Do what nobody came for, one after the other."""
         with self.database.begin() as session:
             waiting = appointments.overdue(session, by=IN_VAIN)
+            undone = errands.overdue(session, by=IN_VAIN)
             late = claims.overdue(session, by=IN_VAIN)
         for appointment_id in waiting:
             self.prepare(appointment_id)
+        for errand_id in undone:
+            self.do_errand(errand_id)
         for notification_id in late:
             self.deliver(notification_id)
-        if waiting or late:
-            logger.info("stood in", prepared=len(waiting), delivered=len(late))
+        if waiting or undone or late:
+            logger.info("stood in", prepared=len(waiting) + len(undone), delivered=len(late))
 
     def close_the_books(self) -> None:
         """Stop waiting for receipts that were promised and never came."""

@@ -115,7 +115,9 @@ class ContactCopy(Base):
 class Errand(Base):
     """Something another service has to be asked before a message can be planned.
 
-    `prepare_at` is when to try (again), null once it is done.
+    `prepare_at` is when to try (again), null once it is done; `asked_at` is when its owner last
+    said that it is still wanted, `void_at` when it said the opposite. The link, or the address of
+    a member of staff, is sealed.
     """
 
     __tablename__ = "errand"
@@ -134,7 +136,13 @@ class Errand(Base):
     account_id: Mapped[UUID | None]
     noted_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     prepare_at: Mapped[datetime | None] = mapped_column(server_default=func.clock_timestamp())
+    rung_at: Mapped[datetime | None]
     tries: Mapped[int] = mapped_column(server_default="0")
+    purpose: Mapped[str | None]
+    not_after: Mapped[datetime | None]
+    details_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    asked_at: Mapped[datetime | None]
+    void_at: Mapped[datetime | None]
 
 
 class Notification(Base):
@@ -162,6 +170,16 @@ class Notification(Base):
             postgresql_where=text("state IN ('claimed', 'attempting')"),
         ),
         Index("ix_notification_appointment_id", "appointment_id", "person_id"),
+        Index(
+            "ix_notification_errand_id",
+            "errand_id",
+            postgresql_where=text("errand_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_notification_address_index",
+            "address_index",
+            postgresql_where=text("address_index IS NOT NULL"),
+        ),
         Index("ix_notification_person_id", "person_id"),
         Index("ix_notification_changed_at", "changed_at"),
     )
@@ -170,6 +188,7 @@ class Notification(Base):
     dedupe_key: Mapped[str]
     appointment_id: Mapped[UUID | None]
     sequence: Mapped[int | None]
+    errand_id: Mapped[UUID | None]
     person_id: Mapped[UUID | None]
     purpose: Mapped[str]
     channel: Mapped[str | None]
@@ -186,6 +205,8 @@ class Notification(Base):
     claims: Mapped[int] = mapped_column(server_default="0")
     tries: Mapped[int] = mapped_column(server_default="0")
     open_attempt_id: Mapped[UUID | None]
+    address_index: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Which number a text was handed over for, as a keyed hash: to count texts by (L24)."""
 
 
 class Attempt(Base):
@@ -258,6 +279,38 @@ class Suppression(Base):
     reason: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     lifted_at: Mapped[datetime | None]
+
+
+class IncomingText(Base):
+    """A text that somebody sent us, each once. Who, is a keyed hash; free words are sealed.
+
+    `person_id` is whose number it is, if that is one person and no other.
+    """
+
+    __tablename__ = "incoming_text"
+    __table_args__ = (
+        UniqueConstraint("message_sid"),
+        CheckConstraint("kind IN ('stop', 'start', 'help', 'other')", name="kind"),
+        Index("ix_incoming_text_address_index", "address_index", "received_at"),
+        Index("ix_incoming_text_person_id", "person_id"),
+        Index(
+            "ix_incoming_text_to_read",
+            "received_at",
+            postgresql_where=text("body_sealed IS NOT NULL AND read_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    message_sid: Mapped[str]
+    address_index: Mapped[bytes] = mapped_column(LargeBinary)
+    person_id: Mapped[UUID | None]
+    kind: Mapped[str]
+    stopped: Mapped[bool] = mapped_column(server_default=text("false"))
+    answer: Mapped[str | None]
+    body_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    received_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    read_at: Mapped[datetime | None]
+    read_by: Mapped[UUID | None]
 
 
 class MailboxMessage(Base):

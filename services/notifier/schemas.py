@@ -7,6 +7,8 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_dump, pos
 
 from services.notifier.domain.appointment import AppointmentDetails
 from services.notifier.domain.contact import Contact
+from services.notifier.domain.errand import Communication
+from services.notifier.domain.message import LINK_NOTES, Kind
 from shared.zones import UnknownZone, zone
 
 _CHANNELS = ("email", "sms", "call", "voicemail")
@@ -17,6 +19,11 @@ def _a_known_zone(name: str) -> None:
         zone(name)
     except UnknownZone as error:
         raise ValidationError(str(error)) from error
+
+
+def _a_note_with_a_link(purpose: Kind) -> None:
+    if purpose not in LINK_NOTES:
+        raise ValidationError("Nothing of the kind is sent for others.")
 
 
 class ContactSchema(Schema):
@@ -58,6 +65,37 @@ class ContactSchema(Schema):
         """Write `channels` the way intake does."""
         channels = {channel: data.pop(f"{channel}_permitted") for channel in _CHANNELS}
         return data | {"channels": channels}
+
+
+class CommunicationSchema(Schema):
+    """What is to be sent: intake's `GET /internal/communications/<id>`."""
+
+    class Meta:
+        """A newer intake may say more than we read."""
+
+        unknown = EXCLUDE
+
+    communication_id = fields.UUID(required=True)
+    person_id = fields.UUID(required=True)
+    purpose = fields.Enum(Kind, by_value=True, required=True, validate=_a_note_with_a_link)
+    link = fields.Url(required=True, schemes={"http", "https"}, require_tld=False)
+    not_after = fields.AwareDateTime(required=True)
+
+    @post_load
+    def to_communication(self, data: dict[str, Any], **_: Any) -> Communication:
+        """Make the value."""
+        return Communication(**data)
+
+
+class StaffAddressSchema(Schema):
+    """Where a member of staff is written to: the scheduler's `GET /internal/staff/<id>/address`."""
+
+    class Meta:
+        """The name is not needed: word of a task names nobody."""
+
+        unknown = EXCLUDE
+
+    email = fields.Email(load_default=None, allow_none=True)
 
 
 class AppointmentSchema(Schema):

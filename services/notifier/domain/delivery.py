@@ -7,7 +7,7 @@ through `advance`, and nothing here knows of rows.
 from datetime import timedelta
 from enum import StrEnum
 
-from services.notifier.domain.message import HOUR, Kind, kind_of, lead_of
+from services.notifier.domain.message import HOUR, PROMPT, kind_of, lead_of
 
 LEASE = timedelta(seconds=60)
 """How long a claim lasts: longer than any provider may keep us waiting without a heartbeat."""
@@ -186,7 +186,4 @@ def state_after_receipt(current: State, receipt: str) -> State:
 
 def queue_of(purpose: str) -> str:
     """Name the queue whose doorbell announces this message; news never waits behind reminders."""
-    kind = kind_of(purpose)
-    if kind in {Kind.CONFIRMATION, Kind.MOVED, Kind.CANCELLED}:
-        return "notifier.critical"
-    return "notifier.reminders"
+    return "notifier.critical" if kind_of(purpose) in PROMPT else "notifier.reminders"

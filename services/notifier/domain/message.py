@@ -22,11 +22,24 @@ class Kind(StrEnum):
     MOVED = "moved"
     CANCELLED = "cancelled"
     REMINDER = "reminder"
+    UPDATE = "update"
+    RESUME = "resume"
+    INVITATION = "invitation"
     STAFF_NOTE = "staff-note"
+    STAFF_TASK = "staff-task"
 
 
 NEWS = frozenset({Kind.CONFIRMATION, Kind.MOVED, Kind.CANCELLED})
 """Kinds that tell of something that has just happened, as against a reminder of what was told."""
+
+LINK_NOTES = frozenset({Kind.UPDATE, Kind.RESUME, Kind.INVITATION})
+"""Kinds that carry a link and nothing else; which one it was is nobody's business but theirs."""
+
+TO_STAFF = frozenset({Kind.STAFF_NOTE, Kind.STAFF_TASK})
+"""Kinds that go to the practice's own people."""
+
+PROMPT = NEWS | LINK_NOTES | {Kind.STAFF_TASK}
+"""Kinds that never wait behind a flood of reminders."""
 
 
 def reminder_purpose(lead: timedelta) -> str:
@@ -70,7 +83,12 @@ _TITLES = {
     Kind.CONFIRMATION: "Time booked",
     Kind.MOVED: "Time moved",
     Kind.CANCELLED: "Time cancelled",
+    # One title for all three: a list that named them would tell who was asked to join whom.
+    Kind.UPDATE: "A note with a link",
+    Kind.RESUME: "A note with a link",
+    Kind.INVITATION: "A note with a link",
     Kind.STAFF_NOTE: "Something to read",
+    Kind.STAFF_TASK: "A task",
 }
 
 

@@ -17,7 +17,7 @@ from services.notifier.domain.appointment import AppointmentDetails
 from services.notifier.models import AppointmentCopy, AppointmentProjection
 from services.notifier.operations import contacts, withdrawals
 from services.notifier.schemas import AppointmentSchema
-from shared.crypto import seal, unseal
+from shared.crypto import SubjectErased, seal, unseal
 from shared.db import database_now
 
 Status = Literal["booked", "cancelled"]
@@ -164,15 +164,24 @@ def begin_preparing(session: Session, *, appointment_id: UUID) -> Preparation | 
 
 
 def keep_details(session: Session, *, person_id: UUID, details: AppointmentDetails) -> None:
-    """Keep a sealed copy of what a person is to be told; an older one never replaces a newer."""
-    place = _place(details.appointment_id, person_id)
+    """Keep a sealed copy of what a person is to be told; an older one never replaces a newer.
+
+    Of someone who was erased nothing is kept.
+    """
+    try:
+        sealed = seal(
+            session,
+            subject_id=person_id,
+            place=_place(details.appointment_id, person_id),
+            value=AppointmentSchema().dump(details),
+        )
+    except SubjectErased:
+        return
     new = insert(AppointmentCopy).values(
         appointment_id=details.appointment_id,
         person_id=person_id,
         sequence=details.sequence,
-        details_sealed=seal(
-            session, subject_id=person_id, place=place, value=AppointmentSchema().dump(details)
-        ),
+        details_sealed=sealed,
     )
     session.execute(
         new.on_conflict_do_update(

@@ -6,18 +6,25 @@ wishes, suppression, night and usefulness are all read again under lock (P13, F2
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
 from services.notifier.domain.contact import Contact
 from services.notifier.domain.delivery import LEASE, State, advance
+from services.notifier.domain.errand import FRESH, ask_again_after, channels_for
 from services.notifier.domain.message import Channel, Kind, OutgoingMessage, kind_of
 from services.notifier.domain.quiet_hours import is_quiet, next_open
 from services.notifier.domain.reminders import may_break_the_quiet
-from services.notifier.models import AppointmentProjection, Attempt, AttemptEvent, Notification
-from services.notifier.operations import appointments, contacts, suppressions
+from services.notifier.models import (
+    AppointmentProjection,
+    Attempt,
+    AttemptEvent,
+    Errand,
+    Notification,
+)
+from services.notifier.operations import appointments, contacts, errands, suppressions
 from services.notifier.operations.claims import Claim, held
 from services.notifier.operations.rendering import Occasion, TellingWords, render, wording
 from services.notifier.operations.said import seal_message
@@ -70,10 +77,10 @@ def open_attempt(session: Session, *, claim: Claim, settings: Settings) -> Dispa
     found = _locked(session, claim)
     if found is None:
         return None
-    row, projection = found
+    row, cause = found
     now = database_now(session)
     try:
-        occasion = _occasion(session, row, projection, settings, now=now)
+        occasion = _occasion(session, row, cause, settings, now=now)
         message = render(occasion, settings.practice)
     except _NotNow as wait:
         _put_off(row, wait, now=now)
@@ -100,31 +107,31 @@ def note_handing_over(session: Session, *, dispatch: Dispatch) -> None:
     session.flush()
 
 
-def _locked(
-    session: Session, claim: Claim
-) -> tuple[Notification, AppointmentProjection | None] | None:
-    """Lock the projection, then the message; None if the message is no longer ours to send."""
+_Cause = AppointmentProjection | Errand | None
+"""What a message is about; a note to the practice has nothing behind it that could change."""
+
+
+def _locked(session: Session, claim: Claim) -> tuple[Notification, _Cause] | None:
+    """Lock the cause, then the message; None if the message is no longer ours to send."""
     seen = session.get(Notification, claim.notification_id)
     if seen is None:
         return None
-    projection = None
+    cause: _Cause = None
+    unchanging: dict[str, Any] = {"with_for_update": {"read": True}, "populate_existing": True}
     if seen.appointment_id is not None:
-        projection = session.get(
-            AppointmentProjection,
-            seen.appointment_id,
-            with_for_update={"read": True},
-            populate_existing=True,
-        )
+        cause = session.get(AppointmentProjection, seen.appointment_id, **unchanging)
+    elif seen.errand_id is not None:
+        cause = session.get(Errand, seen.errand_id, **unchanging)
     row = held(session, notification_id=claim.notification_id, fence=claim.fence)
     if row is None or row.state is not State.CLAIMED or row.open_attempt_id is not None:
         return None
-    return row, projection
+    return row, cause
 
 
 def _occasion(
     session: Session,
     row: Notification,
-    projection: AppointmentProjection | None,
+    cause: _Cause,
     settings: Settings,
     *,
     now: datetime,
@@ -132,16 +139,53 @@ def _occasion(
     """Everything a message needs to be written, if it may be sent now. Raises _NotNow, _Never."""
     if now > row.not_after:
         raise _Never(State.EXPIRED, row.reason or "too-late")
+    if isinstance(cause, Errand):
+        return _of_errand(session, row, cause, settings, now=now)
     if row.person_id is None:
-        return _note_to_the_practice(row, settings)
-    assert row.channel is not None
+        to = settings.practice.staff_email or settings.practice.sender_address
+        return _to_staff(row, to, "/staff/inquiries", settings)
+    return _of_appointment(session, row, cause, settings, now=now)
+
+
+def _of_errand(
+    session: Session, row: Notification, errand: Errand, settings: Settings, *, now: datetime
+) -> Occasion:
+    """A note with a link, or word of a task. What its owner no longer wants is not sent."""
+    details = errands.details_of(session, errand)
+    if errand.void_at is not None or details is None:
+        raise _Never(State.CANCELLED, "not-wanted")
+    if row.person_id is None:
+        return _to_staff(row, details, "/staff/tasks", settings)
+    if errand.asked_at is None or errand.asked_at <= now - FRESH:
+        raise _NotNow("not-confirmed", now + ask_again_after(now - row.announced_at))
+    channel, contact, address = _recipient(session, row, settings, now=now)
+    if channel not in channels_for(kind_of(row.purpose)):
+        raise _Never(State.SUPPRESSED, "not-permitted")
+    _respect_the_night(row, contact.timezone or settings.practice.timezone, now=now)
+    return Occasion(
+        message_id=row.id,
+        purpose=row.purpose,
+        channel=channel,
+        to=address,
+        locale=contact.locale,
+        link=details,
+        announced_at=row.announced_at,
+        not_after=row.not_after,
+    )
+
+
+def _of_appointment(
+    session: Session,
+    row: Notification,
+    projection: AppointmentProjection | None,
+    settings: Settings,
+    *,
+    now: datetime,
+) -> Occasion:
     assert row.appointment_id is not None
+    assert row.person_id is not None
     _refuse_untrue(row, projection)
-    contact = contacts.latest(session, person_id=row.person_id)
-    if contact is None:
-        raise _NotNow("wishes-unknown", now + WISHES_UNKNOWN_WAIT)
-    channel = Channel(row.channel)
-    address = _permitted_address(session, channel, contact, settings)
+    channel, contact, address = _recipient(session, row, settings, now=now)
     details = appointments.details_for(
         session, appointment_id=row.appointment_id, person_id=row.person_id
     )
@@ -161,16 +205,29 @@ def _occasion(
     )
 
 
-def _note_to_the_practice(row: Notification, settings: Settings) -> Occasion:
+def _to_staff(row: Notification, to: str, page: str, settings: Settings) -> Occasion:
     return Occasion(
         message_id=row.id,
         purpose=row.purpose,
         channel=Channel.EMAIL,
-        to=settings.practice.staff_email or settings.practice.sender_address,
+        to=to,
         locale="en",
-        link=settings.public_url + PREFIX["intake"] + "/staff/inquiries",
+        link=settings.public_url + PREFIX["intake"] + page,
         announced_at=row.announced_at,
     )
+
+
+def _recipient(
+    session: Session, row: Notification, settings: Settings, *, now: datetime
+) -> tuple[Channel, Contact, str]:
+    """By which way, to whom, at which address: as the latest wishes say."""
+    assert row.channel is not None
+    assert row.person_id is not None
+    contact = contacts.latest(session, person_id=row.person_id)
+    if contact is None:
+        raise _NotNow("wishes-unknown", now + WISHES_UNKNOWN_WAIT)
+    channel = Channel(row.channel)
+    return channel, contact, _permitted_address(session, channel, contact, settings)
 
 
 def _refuse_untrue(row: Notification, projection: AppointmentProjection | None) -> None:
@@ -263,7 +320,7 @@ def _provider_for(row: Notification, settings: Settings) -> str:
         return "mailbox"
     if row.channel == Channel.SMS:
         return "twilio"
-    to_practice = row.person_id is None
-    if to_practice and (settings.smtp is None or settings.practice.staff_email is None):
+    unaddressed = row.purpose == Kind.STAFF_NOTE and settings.practice.staff_email is None
+    if row.person_id is None and (settings.smtp is None or unaddressed):
         return "mailbox"
     return "smtp"

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, func, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from services.notifier.domain.delivery import LEASE, MOST_CLAIMS, State, advance
-from services.notifier.domain.message import NEWS
+from services.notifier.domain.message import PROMPT
 from services.notifier.models import Notification
 from shared.db import database_now
 
@@ -33,7 +33,7 @@ def ring_for_due(session: Session, *, limit: int = 200) -> list[tuple[UUID, str]
 
     News is chosen apart from reminders: a flood of the ones never holds up the other (F26).
     """
-    news = Notification.purpose.in_(sorted(NEWS))
+    news = Notification.purpose.in_(sorted(PROMPT))
     return _ring_for(session, news, limit) + _ring_for(session, not_(news), limit)
 
 

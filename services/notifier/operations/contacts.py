@@ -41,13 +41,16 @@ def wanted_version(session: Session, *, person_id: UUID) -> int:
 
 
 def keep(session: Session, *, contact: Contact) -> None:
-    """Keep a sealed copy; an older version never replaces a newer."""
-    sealed = seal(
-        session,
-        subject_id=contact.person_id,
-        place=_place(contact.person_id),
-        value=ContactSchema().dump(contact),
-    )
+    """Keep a sealed copy; an older version never replaces a newer. Of the erased, none."""
+    try:
+        sealed = seal(
+            session,
+            subject_id=contact.person_id,
+            place=_place(contact.person_id),
+            value=ContactSchema().dump(contact),
+        )
+    except SubjectErased:
+        return
     new = insert(ContactCopy).values(
         person_id=contact.person_id,
         version=contact.version,

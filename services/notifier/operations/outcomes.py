@@ -29,7 +29,7 @@ from services.notifier.operations.attempts import Dispatch
 from services.notifier.operations.claims import Claim, held
 from services.notifier.operations.said import open_message, subject_of
 from services.notifier.providers import Trace
-from shared.crypto import seal
+from shared.crypto import SubjectErased, seal
 from shared.db import database_now
 
 
@@ -97,10 +97,17 @@ def settle(session: Session, *, claim: Claim, jitter: float) -> tuple[Next, Unse
         _wait_for_the_answer(row, attempt.opened_at + SETTLING, now=now)
         session.flush()
         return Next.DONE, None
+    try:
+        message = open_message(session, notification=row, attempt=attempt)
+    except SubjectErased:
+        # What it said is gone, so nobody can be asked about it, and it is not said again.
+        _close(row, State.UNCONFIRMED, "erased", now=now)
+        session.flush()
+        return Next.DONE, None
     unsettled = Unsettled(
         attempt_id=attempt.id,
         provider=attempt.provider,
-        message=open_message(session, notification=row, attempt=attempt),
+        message=message,
         since=attempt.opened_at,
     )
     session.flush()
@@ -186,24 +193,33 @@ def _late_verdict(known: list[AttemptEvent]) -> Verdict | None:
 
 
 def _add_evidence(session: Session, row: Notification, attempt: Attempt, answer: Answer) -> None:
-    kind = answer.verdict.outcome
-    sealed = answer.text and seal(
-        session,
-        subject_id=subject_of(row),
-        place=f"attempt_event.answer_sealed:{attempt.id}:{kind}",
-        # What a peer says is stored for people to read: bounded, and without NUL (delivery.md, R2).
-        value=answer.text.replace("\x00", "")[:2000],
-    )
     session.add(
         AttemptEvent(
             attempt_id=attempt.id,
-            kind=kind,
+            kind=answer.verdict.outcome,
             reason=answer.verdict.reason,
             code=answer.code,
             provider_ref=answer.reference,
-            answer_sealed=sealed or None,
+            answer_sealed=_sealed_answer(session, row, attempt, answer),
         )
     )
+
+
+def _sealed_answer(
+    session: Session, row: Notification, attempt: Attempt, answer: Answer
+) -> bytes | None:
+    """A peer's own words for people to read: bounded, and without NUL. Of the erased, none."""
+    if not answer.text:
+        return None
+    try:
+        return seal(
+            session,
+            subject_id=subject_of(row),
+            place=f"attempt_event.answer_sealed:{attempt.id}:{answer.verdict.outcome}",
+            value=answer.text.replace("\x00", "")[:2000],
+        )
+    except SubjectErased:
+        return None
 
 
 def _note(session: Session, attempt: Attempt, kind: str) -> None:

@@ -22,6 +22,7 @@ from services.notifier.domain.reminders import (
 from services.notifier.models import AppointmentProjection, Notification
 from services.notifier.operations import appointments, contacts
 from services.notifier.settings import Settings
+from shared.crypto import SubjectErased
 from shared.db import database_now
 from shared.zones import zone
 
@@ -64,7 +65,7 @@ def plan_staff_note(session: Session, *, response_id: UUID) -> None:
         due_at=now,
         not_after=now + NOTE_STAYS_NEWS,
     )
-    _add(session, note, key=f"{response_id}:{Kind.STAFF_NOTE}", announced_at=now)
+    add(session, note, key=f"{response_id}:{Kind.STAFF_NOTE}", announced_at=now)
 
 
 def _plan_for(
@@ -75,7 +76,24 @@ def _plan_for(
     *,
     now: datetime,
 ) -> bool:
-    """Plan one person's messages; False while something about them is still to be fetched."""
+    """Plan one person's messages; False while something about them is still to be fetched.
+
+    For someone who was erased there is nothing to plan, and nobody else waits for them.
+    """
+    try:
+        return _plan_for_known(session, projection, person_id, settings, now=now)
+    except SubjectErased:
+        return True
+
+
+def _plan_for_known(
+    session: Session,
+    projection: AppointmentProjection,
+    person_id: UUID,
+    settings: Settings,
+    *,
+    now: datetime,
+) -> bool:
     cancelled = projection.status == "cancelled"
     details = appointments.details_for(
         session, appointment_id=projection.appointment_id, person_id=person_id
@@ -191,7 +209,7 @@ def _add_about(session: Session, about: _About, message: PlannedMessage, **endin
         message.channel or "none",
         projection.sequence,
     )
-    _add(
+    add(
         session,
         message,
         key=":".join(str(part) for part in parts),
@@ -203,7 +221,7 @@ def _add_about(session: Session, about: _About, message: PlannedMessage, **endin
     )
 
 
-def _add(
+def add(
     session: Session, message: PlannedMessage, *, key: str, announced_at: datetime, **about: object
 ) -> None:
     """Insert a row unless one with its key is there: the key is the promise of "only once"."""

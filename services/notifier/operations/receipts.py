@@ -17,6 +17,7 @@ from services.notifier.domain.verdict import twilio_code
 from services.notifier.models import Attempt, Notification, ProviderEvent
 from services.notifier.operations import suppressions
 from services.notifier.operations.said import open_message
+from shared.crypto import SubjectErased
 from shared.db import database_now
 
 _SETTLED_BADLY: Final = {State.UNDELIVERED, State.BOUNCED}
@@ -90,7 +91,10 @@ def _give_the_reason(
     verdict = twilio_code(code) if code is not None else None
     row.reason = verdict.reason if verdict else "refused"
     if verdict and verdict.suppress:
-        message = open_message(session, notification=row, attempt=attempt)
+        try:
+            message = open_message(session, notification=row, attempt=attempt)
+        except SubjectErased:
+            return  # the address is gone with the person
         suppressions.suppress(
             session, channel=Channel.SMS, address=message.to, reason=verdict.reason
         )

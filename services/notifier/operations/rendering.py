@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -43,6 +43,7 @@ class Occasion:
     link: str
     announced_at: datetime
     details: AppointmentDetails | None = None
+    not_after: datetime | None = None
 
 
 @lru_cache(maxsize=1)
@@ -61,7 +62,7 @@ def _templates() -> Environment:
 def wording(kind: Kind) -> str:
     """Name the words in use: a short hash of the templates, kept with each try."""
     digest = hashlib.sha256()
-    for path in sorted((TEMPLATES / kind).iterdir()):
+    for path in sorted((TEMPLATES / _folder(kind)).iterdir()):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return f"{kind} {digest.hexdigest()[:7]}"
 
@@ -78,6 +79,16 @@ def render(occasion: Occasion, practice: Practice) -> OutgoingMessage:
     return message
 
 
+def _folder(kind: Kind) -> str:
+    """Where the words are. A link to go on says no more than any other: the same words for both."""
+    return Kind.UPDATE if kind is Kind.RESUME else kind
+
+
+def _days(life: timedelta) -> int:
+    """How long a link lives, in whole days, the same for everyone who got it that way."""
+    return max(1, round(life / timedelta(days=1)))
+
+
 def _words(occasion: Occasion, practice: Practice) -> dict[str, Any]:
     details = occasion.details
     time = details and words_for(
@@ -88,6 +99,7 @@ def _words(occasion: Occasion, practice: Practice) -> dict[str, Any]:
         "phone": practice.phone,
         "link": occasion.link,
         "time": time,
+        "days": occasion.not_after and _days(occasion.not_after - occasion.announced_at),
     }
 
 
@@ -97,7 +109,7 @@ def _text_message(kind: Kind, occasion: Occasion, words: dict[str, Any]) -> Outg
     The link is worth more than long words for a day; where even short ones leave no room for it,
     a text does without.
     """
-    template = _templates().get_template(f"{kind}/sms.txt")
+    template = _templates().get_template(f"{_folder(kind)}/sms.txt")
     wordings = [
         plain(" ".join(template.render(words | choice).split()))
         for choice in ({"compact": False}, {"compact": True}, {"compact": False, "link": ""})
@@ -119,9 +131,9 @@ def _email(
         message_id=str(occasion.message_id),
         channel=Channel.EMAIL,
         to=occasion.to,
-        subject=templates.get_template(f"{kind}/subject.txt").render(words).strip(),
-        text=templates.get_template(f"{kind}/body.txt").render(words).strip() + "\n",
-        html=templates.get_template(f"{kind}/body.html").render(words),
+        subject=templates.get_template(f"{_folder(kind)}/subject.txt").render(words).strip(),
+        text=templates.get_template(f"{_folder(kind)}/body.txt").render(words).strip() + "\n",
+        html=templates.get_template(f"{_folder(kind)}/body.html").render(words),
         calendar=_calendar(method, occasion, practice) if method else "",
         calendar_method=method,
     )

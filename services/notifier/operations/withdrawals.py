@@ -24,6 +24,11 @@ def withdraw_older(session: Session, *, appointment_id: UUID, sequence: int) -> 
     )
 
 
+def withdraw_errand(session: Session, *, errand_id: UUID) -> None:
+    """Cancel whatever was planned for an errand that nobody wants done any more."""
+    _cancel(session, Notification.errand_id == errand_id, reason="not-wanted")
+
+
 def withdraw_all(session: Session, *, person_id: UUID) -> None:
     """Cancel whatever was planned for a person and is not on its way yet."""
     _cancel(session, Notification.person_id == person_id, reason="erased")

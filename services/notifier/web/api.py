@@ -27,7 +27,9 @@ class MessageSchema(Schema):
     """A message: what it is for and how far it came; no name, address or word of it."""
 
     id = fields.UUID()
-    purpose = fields.String(metadata={"description": "confirmation, moved, reminder-24h, ..."})
+    purpose = fields.String(
+        metadata={"description": "confirmation, moved, reminder-24h, note, ..."}
+    )
     title = fields.String()
     channel = fields.String(metadata={"description": "email or sms; null: nothing may be sent"})
     state = fields.String()

@@ -11,7 +11,7 @@ import structlog
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from services.notifier.domain.message import title_of
+from services.notifier.domain.message import LINK_NOTES, kind_of, title_of
 from services.notifier.operations import message_log
 from services.notifier.operations.message_log import PAGE, Counts, Line, Opened, Show
 from services.notifier.providers.mime import CALENDAR_FILE
@@ -184,7 +184,7 @@ def _row(line: Line, place: ZoneInfo, now: datetime, *, with_answers: bool = Fal
 def _facts(line: Line, place: ZoneInfo) -> list[tuple[str, str]]:
     row = line.notification
     facts = [("Due", _long(row.due_at, place)), ("Of use until", _long(row.not_after, place))]
-    if line.tries:
+    if line.tries and kind_of(row.purpose) not in LINK_NOTES:
         kind, _, version = line.tries[-1].attempt.wording.partition(" ")
         facts.append(("Words", f"{kind.replace('-', ' ').capitalize()}, {version}"))
     return facts

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from services.notifier.domain.delivery import State
-from services.notifier.domain.message import Channel, title_of
+from services.notifier.domain.message import LINK_NOTES, Channel, kind_of, title_of
 from services.notifier.operations.message_log import Line, Try
 
 
@@ -50,7 +50,9 @@ _CHIPS: Final = {
 _BY_REASON: Final = {
     "night": Chip(shape="wait", label="Waiting for the morning"),
     "wishes-unknown": Chip(shape="wait", label="Waiting for their wishes"),
+    "not-confirmed": Chip(shape="wait", label="Waiting to be confirmed"),
     "no-way": Chip(shape="urgent", label="Nothing may be sent"),
+    "nobody": Chip(shape="urgent", label="No address for it"),
     "not-set-up": Chip(shape="urgent", label="No way to send it"),
 }
 
@@ -77,6 +79,9 @@ _REASONS: Final = {
     "not-set-up": "The way they allow is not set up here. Call, or wait until they write.",
     "erased": "This person's data was erased.",
     "superseded": "The appointment changed, so this was no longer true.",
+    "not-wanted": "It was not needed any more.",
+    "not-confirmed": "We are asking whether it is still needed.",
+    "nobody": "There is no address to send this to. Set PRACTICE_STAFF_EMAIL.",
     "telling-words": "The words would have said too much. Look at the practice's settings.",
     "too-late": "Its time had passed.",
     "night": "It is night where they are.",
@@ -194,12 +199,20 @@ def _ending(line: Line) -> Step | None:
     )
 
 
+def purpose_shown(purpose: str) -> str:
+    """What the log says a message is for: which note with a link it was, it says to nobody.
+
+    Else whoever may see the log could read there who was asked to join whom.
+    """
+    return "note" if kind_of(purpose) in LINK_NOTES else purpose
+
+
 def as_document(line: Line) -> dict[str, Any]:
     """A message for a program: ids, words for states, times; no name, address or text."""
     row = line.notification
     return {
         "id": str(row.id),
-        "purpose": row.purpose,
+        "purpose": purpose_shown(row.purpose),
         "title": title_of(row.purpose),
         "channel": row.channel,
         "state": row.state.value,

@@ -77,8 +77,10 @@ def deaf_sweep(world: World) -> Sweep:
         database=world.database,
         ring_deliver=lambda *_: None,
         ring_prepare=lambda *_: None,
+        ring_errand=lambda *_: None,
         deliver=world.courier.deliver,
         prepare=world.courier.prepare,
+        do_errand=world.courier.errand,
     )
 
 
@@ -110,8 +112,10 @@ def test_a_broker_that_is_down_costs_seconds_and_no_message_f5(world: World):
         database=world.database,
         ring_deliver=refuse,
         ring_prepare=refuse,
+        ring_errand=refuse,
         deliver=world.courier.deliver,
         prepare=world.courier.prepare,
+        do_errand=world.courier.errand,
     )
     world.book()
     with pytest.raises(ConnectionError):
@@ -144,8 +148,10 @@ def test_news_rings_on_a_queue_of_its_own_and_every_queue_has_an_actor(world: Wo
         database=world.database,
         ring_deliver=lambda queue, id_: rung.append((queue, id_)),
         ring_prepare=lambda _, id_: world.courier.prepare(id_),
+        ring_errand=lambda _, id_: world.courier.errand(id_),
         deliver=world.courier.deliver,
         prepare=world.courier.prepare,
+        do_errand=world.courier.errand,
     )
     world.book(Someone(channels=("email",)))
     sweep.ring()

@@ -119,6 +119,8 @@ class World:
             ring_prepare=lambda _, id_: self.courier.prepare(id_),
             deliver=self.courier.deliver,
             prepare=self.courier.prepare,
+            ring_errand=lambda _, id_: self.courier.errand(id_),
+            do_errand=self.courier.errand,
         )
 
     # ------------------------------------------------------------ what others do
