@@ -22,7 +22,7 @@ examples:
   softstart screen answers.json         what the form's table says to these answers
   softstart audit verify                whether the record of who read what is whole
   softstart keys rotate                 new encryption keys, while the suite runs
-  SMTP_URL=smtps://user:word@mail.example:465 softstart up
+  SMTP_URL=smtps://user:word@mail.example:465 SMTP_BAA='signed 2026-05-01 by P. Raman' softstart up
                                         mail goes out, instead of into the mailbox
 
 what the environment may say:
@@ -34,6 +34,8 @@ what the environment may say:
                                         before it (it has to set X-Forwarded-For and -Proto)
   SMTP_URL, TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_FROM
                                         how mail and texts go out
+  SMTP_BAA, TWILIO_BAA                  the business associate agreement with each, or
+                                        not-a-covered-entity; without it messages wait
   PRACTICE_NAME, PRACTICE_PHONE, PRACTICE_TIMEZONE, PRACTICE_LICENSED_STATES,
   PRACTICE_NEUTRAL_SENDER, PRACTICE_SENDER_ADDRESS, PRACTICE_STAFF_EMAIL, QUICK_EXIT_URL
                                         who the practice is

@@ -180,6 +180,8 @@ def _where_mail_goes(settings: NotifierSettings) -> str:
     if settings.delivery == "mailbox":
         return f"nothing leaves this machine: it stays in {log} (SMTP_URL sends it)"
     by = settings.smtp.host if settings.smtp else "nobody, texts only"
+    if missing := " and ".join(settings.without_agreement):
+        return f"waiting, listed in {log}: no agreement is recorded ({missing} says which)"
     return f"sent by {by}, and listed in {log}"
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Self
+from typing import Final, Self
 
 from environs import Env, EnvError
 
@@ -21,6 +21,8 @@ class Settings(CommonSettings):
 
     smtp: SmtpServer | None
     twilio: TwilioAccount | None
+    agreements: frozenset[str] = frozenset()
+    """The providers with whom an agreement is recorded: nobody else is handed anything (L50)."""
     reminders: ReminderPlan
     sweep_seconds: float = 0.5
     failpoint: str | None = None
@@ -35,6 +37,7 @@ class Settings(CommonSettings):
                 **common_settings(reader),
                 smtp=_smtp(reader),
                 twilio=_twilio(reader),
+                agreements=_agreements(reader),
                 reminders=_reminders(reader),
                 sweep_seconds=reader.float("NOTIFIER_SWEEP_SECONDS", 0.5),
                 failpoint=reader.str("FAILPOINT", "") or None,
@@ -52,6 +55,41 @@ class Settings(CommonSettings):
             return frozenset(Channel)
         possible = {Channel.EMAIL: self.smtp, Channel.SMS: self.twilio}
         return frozenset(channel for channel, server in possible.items() if server)
+
+    @property
+    def without_agreement(self) -> tuple[str, ...]:
+        """The settings by which agreements are recorded that are still missing, by name."""
+        if self.delivery == "mailbox":
+            return ()
+        servers = {"smtp": self.smtp, "twilio": self.twilio}
+        return tuple(
+            AGREEMENT[name]
+            for name, server in servers.items()
+            if server and name not in self.agreements
+        )
+
+
+AGREEMENT: Final = {"smtp": "SMTP_BAA", "twilio": "TWILIO_BAA"}
+"""Provider -> the setting that says which business associate agreement covers it."""
+
+NOT_COVERED: Final = "not-a-covered-entity"
+_A_DATE: Final = re.compile(r"\b20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\b")
+
+
+def _agreements(env: Env) -> frozenset[str]:
+    """Read who has an agreement. A bare "yes" is no record: it takes a day, or a reason."""
+    found = set()
+    for provider, name in AGREEMENT.items():
+        words = env.str(name, "").strip()
+        if not words:
+            continue
+        if words != NOT_COVERED and not _A_DATE.search(words):
+            raise BadSetting(
+                f"{name} must say when the agreement was signed and by whom, like "
+                f"'signed 2026-05-01 by Priya Raman', or be {NOT_COVERED!r}."
+            )
+        found.add(provider)
+    return frozenset(found)
 
 
 def _smtp(env: Env) -> SmtpServer | None:

@@ -22,10 +22,12 @@ def outside(port: int, authority: Path, texts: TextProvider) -> dict[str, str]:
     return {
         "SMTP_URL": f"smtp://127.0.0.1:{port}",
         "SMTP_CA_FILE": str(authority),
+        "SMTP_BAA": "signed 2026-05-01 by Priya Raman",
         "TWILIO_URL": texts.url,
         "TWILIO_ACCOUNT_SID": texts.account_sid,
         "TWILIO_AUTH_TOKEN": texts.auth_token,
         "TWILIO_FROM": "+12125550199",
+        "TWILIO_BAA": "signed 2026-05-01 by Priya Raman",
         "BOOKING_NOTICE_HOURS": "0",
         "CHANGE_NOTICE_HOURS": "0",
     }

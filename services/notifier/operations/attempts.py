@@ -28,13 +28,14 @@ from services.notifier.operations import appointments, contacts, errands, suppre
 from services.notifier.operations.claims import Claim, held
 from services.notifier.operations.rendering import Occasion, TellingWords, render, wording
 from services.notifier.operations.said import seal_message
-from services.notifier.settings import Settings
+from services.notifier.settings import AGREEMENT, Settings
 from shared.crypto import SubjectErased
 from shared.db import database_now
 from shared.vocabulary import PREFIX
 from shared.zones import zone
 
 WISHES_UNKNOWN_WAIT: Final = timedelta(seconds=15)
+NO_AGREEMENT_WAIT: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +82,7 @@ def open_attempt(session: Session, *, claim: Claim, settings: Settings) -> Dispa
     now = database_now(session)
     try:
         occasion = _occasion(session, row, cause, settings, now=now)
+        _await_agreement(row, settings, now=now)
         message = render(occasion, settings.practice)
     except _NotNow as wait:
         _put_off(row, wait, now=now)
@@ -257,6 +259,13 @@ def _respect_the_night(row: Notification, timezone: str, *, now: datetime) -> No
         kind, announced_at=row.announced_at, now=now
     ):
         raise _NotNow("night", next_open(now, place))
+
+
+def _await_agreement(row: Notification, settings: Settings, *, now: datetime) -> None:
+    """Nobody outside is handed anything before an agreement with them is recorded (L50)."""
+    provider = _provider_for(row, settings)
+    if provider in AGREEMENT and provider not in settings.agreements:
+        raise _NotNow("no-agreement", now + NO_AGREEMENT_WAIT)
 
 
 def _put_off(row: Notification, wait: _NotNow, *, now: datetime) -> None:

@@ -65,6 +65,7 @@ def messages() -> ResponseReturnValue:
         rows=[_row(line, place, now) for line in found],
         summary=_summary(counts, kept=settings().delivery == "mailbox"),
         pills=_pills(show, counts),
+        missing=settings().without_agreement,
         show=show,
         newer=_page_link(show, page - 1) if page > 1 else None,
         older=_page_link(show, page + 1) if more else None,

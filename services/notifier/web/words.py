@@ -50,6 +50,7 @@ _CHIPS: Final = {
 _BY_REASON: Final = {
     "night": Chip(shape="wait", label="Waiting for the morning"),
     "wishes-unknown": Chip(shape="wait", label="Waiting for their wishes"),
+    "no-agreement": Chip(shape="hold", label="Waiting for an agreement"),
     "not-confirmed": Chip(shape="wait", label="Waiting to be confirmed"),
     "no-way": Chip(shape="urgent", label="Nothing may be sent"),
     "nobody": Chip(shape="urgent", label="No address for it"),
@@ -79,6 +80,7 @@ _REASONS: Final = {
     "not-set-up": "The way they allow is not set up here. Call, or wait until they write.",
     "erased": "This person's data was erased.",
     "superseded": "The appointment changed, so this was no longer true.",
+    "no-agreement": "No agreement with the provider is recorded, so nothing is handed to it.",
     "not-wanted": "It was not needed any more.",
     "not-confirmed": "We are asking whether it is still needed.",
     "nobody": "There is no address to send this to. Set PRACTICE_STAFF_EMAIL.",

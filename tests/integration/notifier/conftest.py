@@ -12,6 +12,7 @@ from tests.parties.neighbours import Neighbours, neighbours
 from tests.parties.smtp import Certificate, MailServer, mail_server, make_certificate
 from tests.parties.twilio import TextProvider, text_provider
 
+SIGNED = "signed 2026-05-01 by Priya Raman"
 SERVICE_KEY = "a-service-key-for-tests-that-is-long"
 
 
@@ -35,7 +36,7 @@ def make_world(
             "notifier",
             INTAKE_URL=next_door.url("intake"),
             SCHEDULER_URL=next_door.url("scheduler"),
-            **overrides,
+            **{"SMTP_BAA": SIGNED, "TWILIO_BAA": SIGNED, **overrides},
         )
         return World(notifier_db, settings, next_door)
 

@@ -56,6 +56,8 @@ def test_a_user_and_password_may_hold_any_character():
         ({"TWILIO_ACCOUNT_SID": "ACtest"}, "TWILIO_AUTH_TOKEN and TWILIO_FROM"),
         ({"DELIVERY": "live"}, "SMTP_URL"),
         ({"DELIVERY": "somewhere"}, "DELIVERY"),
+        ({"SMTP_BAA": "yes"}, "SMTP_BAA"),
+        ({"TWILIO_BAA": "signed 2026-13-01"}, "TWILIO_BAA"),
         ({"REMINDERS_EMAIL": "soon"}, "REMINDERS_EMAIL"),
         ({"REMINDERS_SMS": "0h"}, "REMINDERS_SMS"),
         ({"NOTIFIER_SWEEP_SECONDS": "often"}, "NOTIFIER_SWEEP_SECONDS"),
@@ -70,6 +72,17 @@ def test_what_cannot_be_used_is_named_in_one_sentence(given: dict[str, str], nam
 
     assert named in str(refusal.value)
     assert "made up" not in str(refusal.value)
+
+
+def test_l50_an_agreement_is_recorded_by_its_day_or_by_the_reason_why_none_is_needed():
+    live = {"DELIVERY": "live", "SMTP_URL": "smtp://mail.example.org", **TWILIO}
+
+    assert settings(**live).without_agreement == ("SMTP_BAA", "TWILIO_BAA")
+    some = settings(**live, SMTP_BAA="signed 2026-05-01 by Priya Raman")
+    assert some.without_agreement == ("TWILIO_BAA",)
+    all_of_them = settings(**live, SMTP_BAA="not-a-covered-entity", TWILIO_BAA="2026-05-01, P. R.")
+    assert all_of_them.without_agreement == ()
+    assert settings().without_agreement == ()
 
 
 def test_a_live_practice_has_the_channels_it_has_servers_for():
