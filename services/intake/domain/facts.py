@@ -21,7 +21,7 @@ from services.intake.domain.questionnaire import SYSTEM_FIELDS, Config, Item, Sc
 
 _UNSURE: frozenset[Value] = frozenset(("not_sure", "prefer_not"))
 # An invited person is asked neither: the invitation says both (system_fields in the definition).
-_INVITED: Mapping[str, Value] = {"who_for": "couple", "attending": "two"}
+PRESET: Mapping[str, Value] = {"who_for": "couple", "attending": "two"}
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,14 @@ class Facts:
         """Whether the page is shown for certain."""
         return holds(section.shown_when, self)
 
+    def preset(self, item: Item) -> bool:
+        """Whether the invitation has answered it: then it is not asked, and nothing sets it."""
+        return item.id in PRESET and self.answers.get("invited_by_partner") == "yes"
+
     def shown(self, item: Item) -> bool:
         """Whether the question is shown, its page included."""
-        return self.asked(self.screener.section_of[item.id]) and holds(item.shown_when, self)
+        section = self.screener.section_of[item.id]
+        return not self.preset(item) and self.asked(section) and holds(item.shown_when, self)
 
     def needs(self, item: Item) -> bool:
         """Whether the form can't be sent without it, given that it is shown.
@@ -118,7 +123,7 @@ def counted(screener: Screener, answers: Answers, config: Config) -> dict[str, V
     """The answers that count, in the order of the form."""
     standing: dict[str, Value] = {name: answers[name] for name in SYSTEM_FIELDS if name in answers}
     if standing.get("invited_by_partner") == "yes":
-        standing.update(_INVITED)
+        standing.update(PRESET)
     for section in screener.sections:
         for item in section.items:
             if item.id in answers and (

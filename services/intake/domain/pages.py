@@ -77,7 +77,11 @@ def rendered(
     own = {item.id for item in section.items}
     before = {name: value for name, value in answers.items() if name not in own}
     known = Facts(screener, counted(screener, before, config), config, own)
-    return tuple(item for item in section.items if possible(item.shown_when, known))
+    return tuple(
+        item
+        for item in section.items
+        if not known.preset(item) and possible(item.shown_when, known)
+    )
 
 
 def read_page(
@@ -123,6 +127,8 @@ class _Page:
 
     def take(self, item: Item, given: object) -> None:
         """Read one answer, given what stands above it on the page."""
+        if self._facts.preset(item):
+            return
         shown = self._shown(item)
         try:
             value = one.read(item, given)

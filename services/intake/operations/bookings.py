@@ -11,21 +11,31 @@ from sqlalchemy.orm import Session
 
 from services.intake.domain.screening import PRIVATE_CALL
 from services.intake.models import BookedCall, Person, QuestionnaireResponse
-from services.intake.operations import contacts, responses
+from services.intake.operations import contacts, joint, responses
 from services.intake.operations.contacts import ContactCard
 
 APPOINTMENT_TYPE: Final = "private-call"
+JOINT_TYPE: Final = "couple-session"
 _TOLD: Final = ("sequence", "state", "starts_at", "ends_at")
 
 
 @dataclass(frozen=True, kw_only=True)
+class Joint:
+    """The permission is for two: with whom, and by what the scheduler knows them together."""
+
+    couple_id: UUID
+    partner_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class Permission:
-    """This person may choose one time for a private call."""
+    """This person may choose one time: for a private call, or for a meeting of two."""
 
     permission_id: UUID
     person_id: UUID
     contact: ContactCard
     appointment_type: str = APPOINTMENT_TYPE
+    joint: Joint | None = None
 
 
 def permission(session: Session, *, token_sha256: bytes) -> Permission | None:
@@ -33,12 +43,29 @@ def permission(session: Session, *, token_sha256: bytes) -> Permission | None:
     response = session.scalar(
         select(QuestionnaireResponse).where(QuestionnaireResponse.booking_sha256 == token_sha256)
     )
-    if response is None or not may_book(session, response):
+    if response is None:
+        return _joint_permission(session, token_sha256)
+    if not may_book(session, response):
         return None
     card = contacts.card(session, person_id=response.person_id)
     if card is None:
         return None
     return Permission(permission_id=response.id, person_id=response.person_id, contact=card)
+
+
+def _joint_permission(session: Session, token_sha256: bytes) -> Permission | None:
+    """For two, while a clinician's release stands and both have signed (L12)."""
+    side = joint.find(session, token_sha256=token_sha256)
+    card = contacts.card(session, person_id=side.person_id) if side else None
+    if side is None or card is None:
+        return None
+    return Permission(
+        permission_id=side.permission_id,
+        person_id=side.person_id,
+        contact=card,
+        appointment_type=JOINT_TYPE,
+        joint=Joint(couple_id=side.couple_id, partner_id=side.partner_id),
+    )
 
 
 def may_book(session: Session, response: QuestionnaireResponse) -> bool:

@@ -53,6 +53,27 @@ def first(session: Session, form: Form, *, channels: Collection[str], zone: str 
     return row
 
 
+def of_addressee(
+    session: Session, *, person_id: UUID, name: str | None, email: str, locale: str
+) -> None:
+    """Keep the address of somebody who gave us nothing: for e-mail, and for nothing else (L25)."""
+    row = Contact(person_id=person_id, version=1)
+    document = {
+        "name": name or "",
+        "pronouns": None,
+        "email": email,
+        "phone": None,
+        "channels": ["email"],
+        "call_as": None,
+        "contact_notes_present": False,
+        "locale": locale,
+        "timezone": None,
+    }
+    row.contact_sealed = seal(session, subject_id=person_id, place=_place(row), value=document)
+    session.add(row)
+    session.flush()
+
+
 def provisional(form: Form, *, channels: Collection[str]) -> ContactCard:
     """How somebody who has not sent the form may be reached so far; kept nowhere, version 0."""
     return _card(form.response.person_id, 0, _document(form, channels, None))

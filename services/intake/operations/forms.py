@@ -47,7 +47,7 @@ def form_of(session: Session, response: QuestionnaireResponse) -> Form:
         response=response,
         screener=questionnaires.of_response(session, response),
         config=questionnaires.config_from(response.config),
-        answers=_system_fields(response)
+        answers=system_fields(response)
         | {
             row.link_id: opened(session, response.person_id, row)
             for row in _rows(session, response.id)
@@ -55,7 +55,7 @@ def form_of(session: Session, response: QuestionnaireResponse) -> Form:
     )
 
 
-def _system_fields(response: QuestionnaireResponse) -> dict[str, Value]:
+def system_fields(response: QuestionnaireResponse) -> dict[str, Value]:
     """What software and staff have set, under the names that the rules know it by."""
     found: dict[str, Value] = {}
     if response.invited:

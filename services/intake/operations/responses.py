@@ -24,7 +24,7 @@ from services.intake.models import (
     ResponseStatus,
     Tally,
 )
-from services.intake.operations import contacts, forms, legal_holds, questionnaires
+from services.intake.operations import contacts, forms, legal_holds, openings, questionnaires
 from services.intake.operations.forms import Form
 from shared.contracts.intake import ScreeningCompleted
 from shared.crypto import SubjectKey, seal, unseal
@@ -67,7 +67,7 @@ def too_young(values: Mapping[str, Value]) -> bool:
     return values.get("age_group") == UNDER_13
 
 
-def blank(*, licensed_states: tuple[str, ...]) -> Form:
+def blank(*, licensed_states: tuple[str, ...], invited: bool = False) -> Form:
     """A form nobody has begun: to be shown, and kept nowhere."""
     screener = questionnaires.current()
     config = questionnaires.config_now(screener, licensed_states)
@@ -76,13 +76,20 @@ def blank(*, licensed_states: tuple[str, ...]) -> Form:
         questionnaire_sha256=screener.sha256,
         config=questionnaires.config_document(config),
         furthest=pages.NOT_STARTED,
+        invited=invited,
     )
-    return Form(response=response, screener=screener, config=config, answers={})
+    answers = forms.system_fields(response)
+    return Form(response=response, screener=screener, config=config, answers=answers)
 
 
-def start(session: Session, *, token: str, licensed_states: tuple[str, ...]) -> Form:
-    """Begin a form for somebody new. The database keeps the token's hash only."""
-    form = blank(licensed_states=licensed_states)
+def start(
+    session: Session, *, token: str, licensed_states: tuple[str, ...], invited: bool = False
+) -> Form:
+    """Begin a form for somebody new. The database keeps the token's hash only.
+
+    `invited`: an invitation was used up for it. Whose, the form does not know.
+    """
+    form = blank(licensed_states=licensed_states, invited=invited)
     questionnaires.keep(session, form.screener)
     person = Person(id=uuid4())
     session.add(person)
@@ -181,6 +188,7 @@ def complete(
     response.booking_sha256 = token_sha256(booking_token(secret_key, response))
     contact = contacts.first(session, form, channels=decision["channels"], zone=sender.zone)
     _record_consents(session, form, sender=sender, now=now)
+    openings.when_sent(session, response=response, decision=decision, answers=form.answers)
     publish(
         session,
         ScreeningCompleted(

@@ -47,6 +47,7 @@ def booking_permission() -> ResponseReturnValue:
         contact=_on_the_wire(found.contact),
         appointment_type=found.appointment_type,
         timezone=found.contact.timezone,
+        joint=asdict(found.joint) if found.joint else None,
     )
 
 
