@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 import structlog
 
 from services.intake.domain.keeping import BY_ITSELF, Rule
-from services.intake.operations import audit_chain, erasure, retention
+from services.intake.operations import audit_chain, erasure, invitation_days, joint, retention
+from services.intake.operations.links import Links
 from services.intake.operations.retention import Eligible
 from services.intake.providers.audit_folder import ANCHORS, ERASURES, AuditFolder
 from services.intake.settings import Settings
 from shared.clock import utcnow
-from shared.db import Database
+from shared.db import Database, database_now
 
 logger = structlog.get_logger(__name__)
 
@@ -36,6 +37,38 @@ def purge(
     if gone:
         logger.info("records purged", count=len(gone))
     return gone
+
+
+def follow_the_calendar(database: Database, settings: Settings) -> None:
+    """Whatever the day brings to two partners, by the database's clock."""
+    with database.begin() as session:
+        now = database_now(session)
+    keep_days(database, Links.of(settings), now=now)
+
+
+def keep_days(database: Database, links: Links, *, now: datetime) -> None:
+    """Reminders, the uniform note, word to both at one moment; addressees are forgotten.
+
+    Each in a transaction of its own; one that another worker is at is left to it.
+    """
+    with database.begin() as session:
+        reminders = invitation_days.to_remind(session, now=now)
+        notes = invitation_days.to_note(session, now=now)
+        releases = joint.to_tell(session)
+    for invitation_id in reminders:
+        with database.begin() as session:
+            invitation_days.remind(session, invitation_id=invitation_id, links=links, now=now)
+    for release_id in releases:
+        with database.begin() as session:
+            joint.tell(session, release_id=release_id, links=links, now=now)
+    for invitation_id in notes:
+        with database.begin() as session:
+            invitation_days.note_day(session, invitation_id=invitation_id, links=links, now=now)
+    with database.begin() as session:
+        addressees = invitation_days.to_forget(session, now=now)
+    for person_id in addressees:
+        with database.begin() as session:
+            invitation_days.forget(session, person_id=person_id)
 
 
 def list_erasures(database: Database, settings: Settings) -> None:

@@ -13,7 +13,14 @@ from sqlalchemy.orm import Session
 
 from services.intake.couple_models import Addressee, Couple, Invitation
 from services.intake.models import QuestionnaireResponse, ResponseStatus
-from services.intake.operations import invitations, joint, openings, personal_pages, practice, retention
+from services.intake.operations import (
+    invitations,
+    joint,
+    openings,
+    personal_pages,
+    practice,
+    retention,
+)
 from services.intake.operations.links import Links
 
 _A_DAY: Final = timedelta(days=1)
