@@ -105,11 +105,15 @@ def npm() -> "tuple[str, ...]":
     return (str(PYTHON), "-c", NPM_IN_VENV)
 
 
-def install_browser_libraries() -> None:
-    """Fetch what `package-lock.json` names and copy it to where the pages are served from."""
+def install_browser_libraries(*, for_tests: bool) -> None:
+    """Fetch what `package-lock.json` names and copy it to where the pages are served from.
+
+    What only tests need (axe) is left out where no test runs.
+    """
     print("Fetching the browser's libraries", flush=True)
+    left_out = () if for_tests else ("--omit=dev",)
     run(
-        *(*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"),
+        *(*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", *left_out),
         otherwise="The browser's libraries could not be fetched.",
     )
     run(
@@ -139,7 +143,10 @@ def set_up(group: str) -> None:
         step(group, locks[group], lambda: install_lock(group))
     step("package", fingerprint(HERE / "pyproject.toml"), install_package)
     browser = fingerprint(HERE / "package-lock.json", HERE / "shared" / "web" / "vendor.py")
-    step("browser", browser, install_browser_libraries)
+    if group != "run":
+        step("browser-test", browser, lambda: install_browser_libraries(for_tests=True))
+    elif stamps.get("browser-test") != browser:
+        step("browser", browser, lambda: install_browser_libraries(for_tests=False))
 
 
 def main() -> int:

@@ -13,6 +13,7 @@ from services.intake.web import (
     client,
     form,
     internal,
+    resuming,
     staff,
     staff_due,
     staff_estimates,
@@ -46,7 +47,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_FORM, MAX_FORM_MEMORY_SIZE=LARGEST_FORM)
     keep(app, "scheduler", scheduler)
-    for blueprint in (client.pages, form.pages, staff.pages, internal.internal):
+    for blueprint in (client.pages, form.pages, resuming.pages, staff.pages, internal.internal):
         app.register_blueprint(blueprint)
     for records in (staff_records, staff_releases, staff_estimates, staff_due):
         app.register_blueprint(records.pages)

@@ -89,6 +89,7 @@ class QuestionnaireResponse(Base):
     __table_args__ = (
         CheckConstraint("status IN ('in-progress', 'completed')", name="status"),
         CheckConstraint("(status = 'completed') = (completed_at IS NOT NULL)", name="completed"),
+        CheckConstraint("(resume_sha256 IS NULL) = (resume_until IS NULL)", name="resume"),
         Index("ix_questionnaire_response_open", "status", "updated_at"),
     )
 
@@ -99,6 +100,9 @@ class QuestionnaireResponse(Base):
     config: Mapped[dict[str, Any]]  # the practice's settings that the rules read
     token_sha256: Mapped[bytes] = mapped_column(unique=True)
     booking_sha256: Mapped[bytes | None] = mapped_column(unique=True)
+    # The link that was sent to go on with it, and how long it opens.
+    resume_sha256: Mapped[bytes | None] = mapped_column(unique=True)
+    resume_until: Mapped[datetime | None]
     # The last page that was sent, counted in the form itself and not among the pages shown.
     furthest: Mapped[int] = mapped_column(default=-1)
     started_at: Mapped[datetime] = mapped_column(server_default=func.now())

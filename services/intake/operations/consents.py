@@ -1,4 +1,4 @@
-"""What becomes of a consent when its address changes: a line more in the ledger."""
+"""The consent ledger: a line for each that was asked, and one more when its address changes."""
 
 import hashlib
 from collections.abc import Collection, Mapping
@@ -9,13 +9,50 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from services.intake.domain.condition import Value
+from services.intake.domain.questionnaire import Item
 from services.intake.models import Consent, QuestionnaireResponse
 from services.intake.operations import audit, questionnaires
+from services.intake.operations.forms import Form
 from services.intake.operations.readers import Reader
 from shared.crypto import seal
 
 _FOR: Final = {"email": "c_email", "phone": "c_sms"}
 _EVIDENCE: Final = {"email": "email", "phone": "phone_e164"}
+
+
+def record(
+    session: Session,
+    form: Form,
+    item: Item,
+    *,
+    said: Value,
+    sent_from: Mapping[str, object],
+    now: datetime,
+) -> None:
+    """What the law wants to see of a consent (`record` of c_sms), for each of them."""
+    row = Consent(
+        id=uuid4(),
+        person_id=form.response.person_id,
+        response_id=form.response.id,
+        link_id=item.id,
+        text_version=form.screener.version,
+        text_sha256=hashlib.sha256(item.text.encode()).hexdigest(),
+        locale=form.screener.locale,
+        said_at=now,
+    )
+    row.evidence_sealed = seal(
+        session,
+        subject_id=row.person_id,
+        place=f"consent.evidence_sealed:{row.id}",
+        value={
+            "said": said,
+            "email": form.answers.get("email"),
+            "phone_e164": form.answers.get("phone"),
+            **sent_from,
+        },
+    )
+    session.add(row)
 
 
 def note_new_address(

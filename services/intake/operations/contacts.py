@@ -39,18 +39,12 @@ class ContactCard:
     timezone: str | None
 
 
-def first(session: Session, form: Form, *, channels: Collection[str], zone: str | None) -> Contact:
-    """Keep the contact that a sent form gives, as version 1."""
-    row = Contact(person_id=form.response.person_id, version=1)
-    row.contact_sealed = seal(
-        session,
-        subject_id=row.person_id,
-        place=_place(row),
-        value=_document(form, channels, zone),
-    )
-    session.add(row)
-    session.flush()
-    return row
+def keep(session: Session, form: Form, *, channels: Collection[str], zone: str | None) -> Contact:
+    """Keep the contact that a form gives, as the next version: a link may have needed one."""
+    person_id = form.response.person_id
+    before = _newest(session, person_id, for_change=True)
+    version = before.version + 1 if before else 1
+    return _add(session, person_id, version, _document(form, channels, zone))
 
 
 def of_addressee(
@@ -156,7 +150,11 @@ def history(session: Session, *, person_id: UUID) -> list[dict[str, Any]]:
 
 
 def _next_version(session: Session, row: Contact, document: dict[str, Any]) -> Contact:
-    newer = Contact(person_id=row.person_id, version=row.version + 1)
+    return _add(session, row.person_id, row.version + 1, document)
+
+
+def _add(session: Session, person_id: UUID, version: int, document: dict[str, Any]) -> Contact:
+    newer = Contact(person_id=person_id, version=version)
     newer.contact_sealed = seal(
         session, subject_id=newer.person_id, place=_place(newer), value=document
     )

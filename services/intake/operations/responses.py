@@ -1,6 +1,5 @@
 """Filling in the form: start, answer a page, send it. Sending twice is sending once."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -14,17 +13,24 @@ from sqlalchemy.orm import Session
 from services.intake.domain import pages
 from services.intake.domain.condition import Value
 from services.intake.domain.facts import counted
-from services.intake.domain.questionnaire import Config, Item, Section
+from services.intake.domain.questionnaire import Config, Section
 from services.intake.domain.screening import decide
 from services.intake.models import (
-    Consent,
     Decision,
     Person,
     QuestionnaireResponse,
     ResponseStatus,
     Tally,
 )
-from services.intake.operations import contacts, forms, legal_holds, openings, questionnaires
+from services.intake.operations import (
+    consents,
+    contacts,
+    forms,
+    legal_holds,
+    openings,
+    questionnaires,
+    resuming,
+)
 from services.intake.operations.forms import Form
 from shared.contracts.intake import ScreeningCompleted
 from shared.crypto import SubjectKey, seal, unseal
@@ -135,6 +141,7 @@ def answer(
         place = pages.index_of(form.screener, section)
         form.response.furthest = max(form.response.furthest, place)
     form.response.updated_at = now
+    resuming.settle(session, form)
     # Whatever a clinician was done with, this is new.
     form.response.closed_at = form.response.closed_by = None
     _decide(session, form, now=now)
@@ -177,6 +184,7 @@ def complete(
     if gap is not None:
         raise Incomplete(*gap)
     _forget_what_does_not_count(session, form)
+    resuming.withdraw(session, form)
     decision = _decide(session, form, now=now)
     response = form.response
     response.status, response.completed_at, response.updated_at = (
@@ -186,7 +194,7 @@ def complete(
     )
     # Kept for everyone, so that a dump does not show who may book; asked for, the decision counts.
     response.booking_sha256 = token_sha256(booking_token(secret_key, response))
-    contact = contacts.first(session, form, channels=decision["channels"], zone=sender.zone)
+    contact = contacts.keep(session, form, channels=decision["channels"], zone=sender.zone)
     _record_consents(session, form, sender=sender, now=now)
     openings.when_sent(session, response=response, decision=decision, answers=form.answers)
     publish(
@@ -259,31 +267,6 @@ def _record_consents(session: Session, form: Form, *, sender: Sender, now: datet
     facts = pages.facts(form.screener, form.answers, form.config)
     for item in form.screener.consents():
         if facts.shown(item):
-            session.add(_consent(session, form, item, sender=sender, now=now))
+            said = form.answers.get(item.id, False)
+            consents.record(session, form, item, said=said, sent_from=asdict(sender), now=now)
     session.flush()
-
-
-def _consent(session: Session, form: Form, item: Item, *, sender: Sender, now: datetime) -> Consent:
-    """What the law wants to see of a consent (`record` of c_sms), for each of them."""
-    row = Consent(
-        id=uuid4(),
-        person_id=form.response.person_id,
-        response_id=form.response.id,
-        link_id=item.id,
-        text_version=form.screener.version,
-        text_sha256=hashlib.sha256(item.text.encode()).hexdigest(),
-        locale=form.screener.locale,
-        said_at=now,
-    )
-    row.evidence_sealed = seal(
-        session,
-        subject_id=row.person_id,
-        place=f"consent.evidence_sealed:{row.id}",
-        value={
-            "said": form.answers.get(item.id, False),
-            "email": form.answers.get("email"),
-            "phone_e164": form.answers.get("phone"),
-            **asdict(sender),
-        },
-    )
-    return row

@@ -1,6 +1,5 @@
 """The form itself, one section a page. No script is needed, and nothing is lost on an error."""
 
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -16,7 +15,7 @@ from services.intake.operations.forms import Form
 from services.intake.operations.responses import Incomplete
 from services.intake.web import drafts
 from services.intake.web.client import is_open
-from services.intake.web.presentation import PageView, Typed, places
+from services.intake.web.presentation import PageView, Typed, consent_links, places
 from services.intake.web.senders import sender
 from shared.clock import utcnow
 from shared.tokens import new_token
@@ -102,12 +101,6 @@ def send_step(number: int) -> ResponseReturnValue:
     return response
 
 
-@pages.get("/saved")
-def saved() -> ResponseReturnValue:
-    """What was written is kept in this browser for a while."""
-    return render_template("intake/saved.html", days=settings().draft_days)
-
-
 # ---------------------------------------------------------------- sending a page
 
 
@@ -142,7 +135,7 @@ def _go_on(session: Session, form: Form, number: int) -> Response:
         drafts.forget(response)
         return response
     if "later" in request.form:
-        return _to(".saved")
+        return _to("resuming.saved")
     if reading.problems or _unknown(section):
         return _again(form, section, reading, kept=frozenset(reading.values))
     return _onward(session, form, section)
@@ -258,7 +251,7 @@ def _render(
         form,
         section,
         practice=settings().practice.name,
-        links=_links(),
+        links=consent_links(),
         problems=problems,
         typed=typed,
         unknown=unknown,
@@ -271,13 +264,3 @@ def _render(
         notices=form.screener.notices,
         back=url_for("client.practice") if first else url_for(".step", number=view.number - 1),
     )
-
-
-def _links() -> Mapping[str, tuple[str, str]]:
-    """What the consents' words point to."""
-    privacy = url_for("client.privacy")
-    return {
-        "npp_link": (f"{privacy}#notice", "Read the notice."),
-        "sms_terms_link": (f"{privacy}#texts", "about our texts."),
-        "privacy_link": (f"{privacy}#what-we-keep", "what we keep."),
-    }

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from flask import url_for
 from markupsafe import Markup
 
 from services.intake.domain import pages
@@ -158,15 +159,12 @@ class PageView:
             ],
         }
         if item.consent:
-            found["label" if item.type == "checkbox" else "help"] = self._linked(item.text)
+            words = consent_words(item, self._practice, self._links)
+            found["label" if item.type == "checkbox" else "help"] = words
         # On a page whose intro says that anything may be skipped, no question repeats it.
         if not (self.section.sealed and self.section.intro) and not item.instrument:
             found["required"] = self._facts.needs(item)
         return found
-
-    def _linked(self, text: str) -> Markup:
-        named = text.replace("{practice_name}", self._practice)
-        return linked(named, self._links)
 
     def _value(self, item: Item) -> Any:
         if self._typed is not None and (not item.sealed or item.id not in self._typed.kept):
@@ -175,6 +173,30 @@ class PageView:
             return None
         value = self._form.answers.get(item.id)
         return spoken_phone(value) if item.type == "phone" and isinstance(value, str) else value
+
+
+def consent_words(item: Item, practice: str, links: Mapping[str, tuple[str, str]]) -> Markup:
+    """A consent's own words, with the practice's name and with links where they point somewhere."""
+    return linked(item.text.replace("{practice_name}", practice), links)
+
+
+def consent_links() -> dict[str, tuple[str, str]]:
+    """What the consents' words point to."""
+    privacy = url_for("client.privacy")
+    return {
+        "npp_link": (f"{privacy}#notice", "Read the notice."),
+        "sms_terms_link": (f"{privacy}#texts", "about our texts."),
+        "privacy_link": (f"{privacy}#what-we-keep", "what we keep."),
+    }
+
+
+def consent_question(item: Item, practice: str) -> dict[str, Any]:
+    """A consent by itself, for a page that asks for nothing else."""
+    return {
+        "id": item.id,
+        "text": _CONSENT_TITLES.get(item.id, item.text),
+        "label": consent_words(item, practice, consent_links()),
+    }
 
 
 def _kind(item: Item) -> str:

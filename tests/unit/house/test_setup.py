@@ -31,7 +31,7 @@ def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(setup, "make_venv", make_venv)
     monkeypatch.setattr(setup, "install_lock", taken.append)
     monkeypatch.setattr(setup, "install_package", lambda: taken.append("package"))
-    monkeypatch.setattr(setup, "install_browser_libraries", lambda: taken.append("browser"))
+    monkeypatch.setattr(setup, "install_browser_libraries", lambda **_: taken.append("browser"))
     return taken
 
 
@@ -72,7 +72,7 @@ def test_a_changed_lock_is_installed_and_nothing_else(steps: list[str], tmp_path
 def test_a_step_that_failed_is_taken_again(
     steps: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail() -> None:
+    def fail(**_: object) -> None:
         raise setup.SetupFailed("No network.")
 
     working = setup.install_browser_libraries
@@ -85,6 +85,20 @@ def test_a_step_that_failed_is_taken_again(
     setup.set_up("run")
 
     assert steps == ["browser"]
+
+
+def test_what_only_tests_need_comes_with_the_tests(
+    steps: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted: list[object] = []
+    monkeypatch.setattr(
+        setup, "install_browser_libraries", lambda **how: wanted.append(how["for_tests"])
+    )
+
+    for group in ("run", "test", "run"):
+        setup.set_up(group)
+
+    assert wanted == [False, True]
 
 
 def test_a_virtual_environment_of_another_python_is_made_anew(
