@@ -15,8 +15,10 @@ from services.intake.web import (
     internal,
     resuming,
     staff,
+    staff_audit,
     staff_due,
     staff_estimates,
+    staff_keeping,
     staff_records,
     staff_releases,
 )
@@ -52,6 +54,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     for records in (staff_records, staff_releases, staff_estimates, staff_due):
         app.register_blueprint(records.pages)
     app.register_blueprint(staff_due.log)
+    app.register_blueprint(staff_audit.pages)
+    app.register_blueprint(staff_keeping.pages)
     programs = JsonApi(app, title="Softstart intake")
     for blueprint in (api.api, api_staff.api):
         programs.register_blueprint(blueprint)
