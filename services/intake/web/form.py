@@ -16,6 +16,7 @@ from services.intake.operations.responses import Incomplete
 from services.intake.web import drafts
 from services.intake.web.client import is_open
 from services.intake.web.presentation import PageView, Typed, consent_links, places
+from services.intake.web.review import review
 from services.intake.web.senders import sender
 from shared.clock import utcnow
 from shared.tokens import new_token
@@ -261,6 +262,7 @@ def _render(
         "intake/step.html",
         page=view,
         places=places(),
+        parts=review(form) if view.last else [],
         notices=form.screener.notices,
         back=url_for("client.practice") if first else url_for(".step", number=view.number - 1),
     )
