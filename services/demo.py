@@ -192,11 +192,18 @@ def _choose_a_time(
 ) -> None:
     """Book over HTTP, as the client's browser or app would, and change it if the story says so."""
     wanted = _time(settings, permission, call, in_days=call["in_days"])
-    booked = _ask(settings, "POST", "/appointments", permission, json=wanted | {"how": "phone"})
+    where = settings.practice.licensed_states[0]
+    booked = _ask(
+        settings,
+        "POST",
+        "/appointments",
+        permission,
+        json=wanted | {"how": "phone", "location": where},
+    )
     token = booked["manage_token"]
     if then == "moved":
         later = _time(settings, token, call, in_days=call["in_days"] + 1)
-        _ask(settings, "POST", "/appointment/move", token, json=later)
+        _ask(settings, "POST", "/appointment/move", token, json=later | {"location": where})
     if then == "cancelled":
         _ask(settings, "POST", "/appointment/cancel", token)
 

@@ -39,6 +39,7 @@ _ROLES = ", ".join(f"'{role}'" for role in Role)
 
 NO_OVERLAP = "ex_appointment_overlap"
 ONE_PER_PERMISSION = "uq_appointment_invitation_id"
+ONE_PER_COUPLE = "uq_appointment_couple_id"
 
 
 class Base(DeclarativeBase):
@@ -168,9 +169,13 @@ class ContactCopy(Base):
 
 
 class Invitation(Base):
-    """The right to book one appointment of one type, given by intake. Its id is intake's own."""
+    """The right to book one appointment of one type, given by intake. Its id is intake's own.
+
+    With a couple, the appointment is for two: this person and the partner.
+    """
 
     __tablename__ = "invitation"
+    __table_args__ = (CheckConstraint("(couple_id IS NULL) = (partner_id IS NULL)", name="couple"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("contact_copy.person_id"), index=True)
@@ -178,6 +183,8 @@ class Invitation(Base):
     appointment_type_id: Mapped[int] = mapped_column(ForeignKey("appointment_type.id"))
     timezone: Mapped[str | None]
     chosen_timezone: Mapped[str | None]
+    couple_id: Mapped[UUID | None]
+    partner_id: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     type: Mapped[AppointmentType] = relationship(lazy="raise")
@@ -186,14 +193,16 @@ class Invitation(Base):
 class Appointment(Base):
     """A time that is held, booked, or was. One row for its whole life; `history` keeps the past.
 
-    `hold_until` is set while the status is `proposed`, on the database's clock. The buffers are
-    those of the day it was booked: a later change of rules does not squeeze what stands.
+    `hold_until` is set while the status is `proposed`, on the database's clock, and `reply_by`
+    while it is `pending`. The buffers are those of the day it was booked: a later change of rules
+    does not squeeze what stands.
     """
 
     __tablename__ = "appointment"
     __table_args__ = (
         CheckConstraint(f"status IN ({_STATUSES})", name="status"),
         CheckConstraint("(status = 'proposed') = (hold_until IS NOT NULL)", name="hold"),
+        CheckConstraint("(status = 'pending') = (reply_by IS NOT NULL)", name="reply"),
         CheckConstraint(
             "lower_inc(during) AND NOT upper_inc(during) AND "
             "upper(during) - lower(during) BETWEEN interval '1 minute' AND interval '1 day'",
@@ -213,6 +222,12 @@ class Appointment(Base):
             postgresql_where=text(f"status IN ({_LIVE})"),
         ),
         Index(
+            ONE_PER_COUPLE,
+            "couple_id",
+            unique=True,
+            postgresql_where=text(f"status IN ({_LIVE})"),
+        ),
+        Index(
             "ix_appointment_schedule_id_starts",
             "schedule_id",
             text("lower(during)"),
@@ -222,6 +237,11 @@ class Appointment(Base):
             "ix_appointment_hold_until",
             "hold_until",
             postgresql_where=text("status = 'proposed'"),
+        ),
+        Index(
+            "ix_appointment_reply_by",
+            "reply_by",
+            postgresql_where=text("status = 'pending'"),
         ),
     )
 
@@ -236,6 +256,8 @@ class Appointment(Base):
     sequence: Mapped[int] = mapped_column(server_default="0", default=0)
     uid: Mapped[str] = mapped_column(unique=True)
     hold_until: Mapped[datetime | None]
+    couple_id: Mapped[UUID | None]
+    reply_by: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
@@ -259,10 +281,16 @@ class Appointment(Base):
 
 
 class Participant(Base):
-    """A person of an appointment, with a link, a time zone and a way to talk of their own (P17)."""
+    """A person of an appointment, with a link, a time zone and a way to talk of their own (P17).
+
+    `status` is their own answer, in FHIR's words; `location_sealed` where they said they will be.
+    """
 
     __tablename__ = "participant"
-    __table_args__ = (UniqueConstraint("appointment_id", "person_id"),)
+    __table_args__ = (
+        UniqueConstraint("appointment_id", "person_id"),
+        CheckConstraint("status IN ('needs-action', 'accepted', 'declined')", name="status"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     appointment_id: Mapped[UUID] = mapped_column(
@@ -273,6 +301,8 @@ class Participant(Base):
     generation: Mapped[int] = mapped_column(server_default="0", default=0)
     timezone: Mapped[str]
     how: Mapped[str] = mapped_column(server_default="phone", default="phone")
+    status: Mapped[str] = mapped_column(server_default="accepted", default="accepted")
+    location_sealed: Mapped[bytes | None]
 
     appointment: Mapped[Appointment] = relationship(back_populates="participants", lazy="raise")
 

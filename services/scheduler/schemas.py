@@ -7,6 +7,7 @@ from uuid import UUID
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates
 
+from shared.places import NAMES
 from shared.vocabulary import Role
 from shared.zones import UnknownZone, zone
 
@@ -89,10 +90,28 @@ class HoldForm(Strict):
     anyone = fields.Boolean(load_default=False)
 
 
+_WHERE = "Say where you will be when we meet."
+
+
+def where_they_will_be() -> fields.String:
+    """The location, asked anew each time: there is no answer to begin with (L43)."""
+    return fields.String(
+        required=True,
+        validate=validate.OneOf(sorted(NAMES), error=_WHERE),
+        error_messages={"required": _WHERE},
+        metadata={
+            "description": "Where the person will be when they meet: the code of a state or "
+            "territory of the USPS, or outside_us.",
+            "example": "NY",
+        },
+    )
+
+
 class BookForm(Strict):
-    """The held time is right, and how to talk."""
+    """The held time is right, how to talk, and where the person will be."""
 
     start = SlotChoice(required=True)
+    location = where_they_will_be()
     how = fields.String(
         required=True,
         validate=validate.OneOf(["phone", "video"], error="Choose one of the answers."),
@@ -101,9 +120,10 @@ class BookForm(Strict):
 
 
 class MoveForm(Strict):
-    """Another time for the same appointment."""
+    """Another time for the same appointment, and where the person will be then."""
 
     start = SlotChoice(required=True)
+    location = where_they_will_be()
 
 
 class ZoneForm(Strict):
@@ -237,9 +257,16 @@ class WantedSchema(Strict):
     practitioner_id = fields.UUID(load_default=None)
 
 
+class MoveSchema(WantedSchema):
+    """Another time for the same appointment, and where the person will be then."""
+
+    location = where_they_will_be()
+
+
 class BookSchema(WantedSchema):
     """A time to book."""
 
+    location = where_they_will_be()
     how = fields.String(
         load_default="phone",
         validate=validate.OneOf(["phone", "video"], error="It is phone or video."),

@@ -46,9 +46,8 @@ class Caller:
         return found
 
     def book(self, permission: str, start: str) -> requests.Response:
-        return self.call(
-            "POST", "/schedule/api/appointments", permission, json={"start": start, "how": "phone"}
-        )
+        wanted = {"start": start, "how": "phone", "location": "NY"}
+        return self.call("POST", "/schedule/api/appointments", permission, json=wanted)
 
     def booked(self, answers: dict[str, Any], nth: int = 0) -> dict[str, Any]:
         """The whole way: answers in, an appointment out."""

@@ -104,6 +104,7 @@ def choose_and_book(page: Page) -> None:
     page.locator("main input[name=slot], main input[name=start]").first.check(force=True)
     page.get_by_role("button", name="Hold this time").click()
     expect(page.get_by_role("heading", name="Is this right?")).to_be_visible()
+    page.get_by_label("Where will you be when we meet?").select_option("NY")
     page.get_by_role("button", name="Book this time").click()
     expect(page.get_by_role("heading", name="Your time is booked")).to_be_visible()
 

@@ -46,7 +46,10 @@ def test_moving_tells_the_new_time_in_the_same_entry_and_cancelling_takes_it_awa
     token = booked["manage_token"]
 
     moved = world.api.call(
-        "POST", "/schedule/api/appointment/move", token, json={"start": slots[9]["start"]}
+        "POST",
+        "/schedule/api/appointment/move",
+        token,
+        json={"start": slots[9]["start"], "location": "NY"},
     )
     assert moved.status_code == 200, moved.text
     first, second = until(lambda: _two(world.entries(person["email"], "REQUEST")))

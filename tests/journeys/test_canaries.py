@@ -32,7 +32,12 @@ def walked(embedded_world: World) -> World:
     booked = api.book(permission, slots[20]["start"]).json()
     until(lambda: embedded_world.mails_to(CANARY_EMAIL))
     token = booked["manage_token"]
-    api.call("POST", "/schedule/api/appointment/move", token, json={"start": slots[25]["start"]})
+    api.call(
+        "POST",
+        "/schedule/api/appointment/move",
+        token,
+        json={"start": slots[25]["start"], "location": "NY"},
+    )
     until(lambda: len(embedded_world.mails_to(CANARY_EMAIL)) == 2)
     staff = Staff(embedded_world.url).sign_in()
     inquiries = staff.page("/begin/staff/inquiries")

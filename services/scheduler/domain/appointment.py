@@ -37,6 +37,14 @@ class Act(StrEnum):
     MISS = "miss"
 
 
+class Participation(StrEnum):
+    """One person's own answer to a time: FHIR R5 ParticipationStatus, the values in use."""
+
+    NEEDS_ACTION = "needs-action"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+
+
 class _Rule(NamedTuple):
     from_: frozenset[Status]
     to: Status | None  # None: the status stays

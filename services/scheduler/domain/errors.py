@@ -5,7 +5,8 @@ Refused
 ├── BookingRefused
 │   ├── SlotTaken      somebody was quicker, or the time was never on offer
 │   ├── AlreadyBooked  this permission has its appointment
-│   └── NoSuchWay      by video, with someone who has no video room
+│   ├── NoSuchWay      by video, with someone who has no video room
+│   └── NotLicensedThere   no clinician who was asked may work where the person will be
 ├── ChangeRefused
 │   ├── TooLate        inside the window in which people have to call
 │   └── NotPossible    the appointment's status does not allow it
@@ -64,6 +65,15 @@ class NoSuchWay(BookingRefused):
     """By video, with someone who has no video room."""
 
     sentence = "At this time we can talk by phone only."
+
+
+class NotLicensedThere(BookingRefused):
+    """No clinician who was asked may work where the person will be (L43)."""
+
+    sentence = (
+        "Therapists may only see people who are in a state where they hold a license. "
+        "Please call us, and we will check what we can offer."
+    )
 
 
 class ChangeRefused(Refused):

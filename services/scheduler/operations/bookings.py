@@ -7,42 +7,30 @@ each change, and its history is only added to. See `guard` for why nobody is boo
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from services.scheduler.domain.appointment import Act, Actor, after, refuse_late_change
-from services.scheduler.domain.contact import ways_to_talk
-from services.scheduler.domain.errors import AlreadyBooked, NoSuchLink, NoSuchWay, SlotTaken
+from services.scheduler.domain.errors import AlreadyBooked, NoSuchLink, NotLicensedThere, SlotTaken
 from services.scheduler.models import (
     Appointment,
-    AppointmentHistory,
     AppointmentType,
     Invitation,
-    Participant,
-    Practitioner,
-    Schedule,
 )
-from services.scheduler.operations import guard
-from services.scheduler.operations.holds import is_wanted, live_appointment, one_at_a_time, place
+from services.scheduler.operations import guard, participants
+from services.scheduler.operations.history import record
+from services.scheduler.operations.holds import (
+    is_wanted,
+    live_appointment,
+    one_at_a_time,
+    place,
+    practitioner_of,
+)
 from services.scheduler.operations.offers import Wanted
 from services.scheduler.operations.schedules import OpenSchedule, open_schedules
 from services.scheduler.settings import Settings
 from shared.contracts.scheduler import AppointmentBooked, AppointmentCancelled, AppointmentMoved
 from shared.messaging.outbox import publish
-from shared.tokens import derived_token, token_sha256
 from shared.vocabulary import AppointmentStatus as Status
-
-
-def manage_token(settings: Settings, participant: Participant) -> str:
-    """The person's own link to the appointment: written again for each message, kept nowhere."""
-    return derived_token(
-        settings.secret_key,
-        "manage",
-        participant.appointment_id,
-        participant.person_id,
-        participant.generation,
-    )
 
 
 def book(
@@ -52,13 +40,15 @@ def book(
     wanted: Wanted,
     how: str,
     timezone: str,
+    location: str,
     settings: Settings,
     now: datetime,
 ) -> Appointment:
     """Turn the hold into an appointment, or book the time outright, and tell the others.
 
     Sent twice, the appointment of the first time is the answer. A hold that ran out is no loss
-    while nobody else has taken the time. Raises SlotTaken, AlreadyBooked or NoSuchWay.
+    while nobody else has taken the time. Raises SlotTaken, AlreadyBooked, NoSuchWay or
+    NotLicensedThere; whichever it is, a hold stays.
     """
     one_at_a_time(session, invitation)
     # Locked, so that nobody sweeps the hold away between this look and the commit.
@@ -67,23 +57,34 @@ def book(
         if is_wanted(session, present, wanted):
             return present
         raise AlreadyBooked
-    if present is None or not is_wanted(session, present, wanted):
-        present = place(session, invitation=invitation, wanted=wanted, settings=settings, now=now)
-    _refuse_other_ways(session, present, how)
+    if present is not None and not is_wanted(session, present, wanted):
+        present = None
+    asked = practitioner_of(session, present) if present else wanted.practitioner_id
+    participants.refuse_elsewhere(session, practitioner_id=asked, location=location)
+    if present is None:
+        present = place(
+            session,
+            invitation=invitation,
+            wanted=wanted,
+            settings=settings,
+            now=now,
+            location=location,
+        )
+    participants.refuse_other_ways(session, present, how)
     present.status = after(Status.PROPOSED, Act.BOOK, Actor.CLIENT)
     present.hold_until = None
     present.changed_at = now
-    participant = Participant(
-        appointment_id=present.id,
+    participant = participants.add(
+        session,
+        present,
         person_id=invitation.person_id,
         timezone=timezone,
         how=how,
-        generation=0,
+        settings=settings,
     )
-    participant.token_sha256 = token_sha256(manage_token(settings, participant))
-    session.add(participant)
+    participants.say_where(session, participant, location)
     session.flush()
-    _record(session, present, Act.BOOK, before=(Status.PROPOSED, present.during))
+    record(session, present, Act.BOOK, before=(Status.PROPOSED, present.during))
     publish(
         session,
         AppointmentBooked(
@@ -98,13 +99,20 @@ def book(
 
 
 def move(
-    session: Session, *, appointment_id: UUID, wanted: Wanted, settings: Settings, now: datetime
+    session: Session,
+    *,
+    appointment_id: UUID,
+    person_id: UUID,
+    wanted: Wanted,
+    location: str,
+    settings: Settings,
+    now: datetime,
 ) -> Appointment:
     """The same appointment at another time: the new one is taken and the old one freed in one row.
 
     With the same clinician unless another is named (P23). Moved to where it is, nothing happens,
-    so a form that is sent twice moves once. Raises SlotTaken, TooLate or NotPossible; whatever it
-    raises, the old time stands.
+    so a form that is sent twice moves once. Raises SlotTaken, TooLate, NotPossible or
+    NotLicensedThere; whatever it raises, the old time stands.
     """
     appointment = _locked(session, appointment_id)
     schedule = _target(session, appointment, wanted)
@@ -113,6 +121,8 @@ def move(
     before = (Status(appointment.status), appointment.during)
     after(before[0], Act.MOVE, Actor.CLIENT)
     refuse_late_change(appointment.starts_at, settings.change_notice, now=now)
+    if location not in schedule.states:
+        raise NotLicensedThere
     kind = session.get_one(AppointmentType, appointment.appointment_type_id)
     guard.enter(session, schedule.id)
     guard.refuse_taken(
@@ -123,19 +133,22 @@ def move(
         now=now,
         besides_invitation=appointment.invitation_id,
     )
+    for one in participants.of(session, appointment.id):
+        if one.person_id == person_id:
+            participants.say_where(session, one, location)
     appointment.schedule_id = schedule.id
     appointment.during = guard.span(wanted.start, kind)
     appointment.buffer_before, appointment.buffer_after = kind.buffer_before, kind.buffer_after
     appointment.sequence += 1
     appointment.changed_at = now
     guard.flush(session)
-    _record(session, appointment, Act.MOVE, before=before)
+    record(session, appointment, Act.MOVE, before=before)
     publish(
         session,
         AppointmentMoved(
             appointment_id=appointment.id,
             sequence=appointment.sequence,
-            person_ids=_person_ids(session, appointment.id),
+            person_ids=participants.person_ids(session, appointment.id),
             starts_at=appointment.starts_at,
             ends_at=appointment.ends_at,
         ),
@@ -157,24 +170,16 @@ def cancel(
     appointment.sequence += 1
     appointment.changed_at = now
     session.flush()
-    _record(session, appointment, Act.CANCEL, before=before)
+    record(session, appointment, Act.CANCEL, before=before)
     publish(
         session,
         AppointmentCancelled(
             appointment_id=appointment.id,
             sequence=appointment.sequence,
-            person_ids=_person_ids(session, appointment.id),
+            person_ids=participants.person_ids(session, appointment.id),
         ),
     )
     return appointment
-
-
-def _refuse_other_ways(session: Session, appointment: Appointment, how: str) -> None:
-    room = session.scalar(
-        select(Practitioner.video_room).join(Schedule).where(Schedule.id == appointment.schedule_id)
-    )
-    if how not in dict(ways_to_talk(room)):
-        raise NoSuchWay
 
 
 def _target(session: Session, appointment: Appointment, wanted: Wanted) -> OpenSchedule:
@@ -194,36 +199,3 @@ def _locked(session: Session, appointment_id: UUID) -> Appointment:
     if appointment is None:
         raise NoSuchLink
     return appointment
-
-
-def _person_ids(session: Session, appointment_id: UUID) -> tuple[UUID, ...]:
-    return tuple(
-        session.scalars(
-            select(Participant.person_id)
-            .where(Participant.appointment_id == appointment_id)
-            .order_by(Participant.id)
-        )
-    )
-
-
-def _record(
-    session: Session,
-    appointment: Appointment,
-    act: Act,
-    *,
-    before: tuple[Status, Range[datetime]],
-    actor: str = Actor.CLIENT,
-) -> None:
-    session.add(
-        AppointmentHistory(
-            appointment_id=appointment.id,
-            act=act,
-            actor=actor,
-            sequence=appointment.sequence,
-            status_before=before[0],
-            status_after=appointment.status,
-            during_before=before[1],
-            during_after=appointment.during,
-        )
-    )
-    session.flush()

@@ -77,11 +77,22 @@ def practitioner_of(session: Session, appointment: Appointment) -> UUID:
 
 
 def place(
-    session: Session, *, invitation: Invitation, wanted: Wanted, settings: Settings, now: datetime
+    session: Session,
+    *,
+    invitation: Invitation,
+    wanted: Wanted,
+    settings: Settings,
+    now: datetime,
+    location: str | None = None,
 ) -> Appointment:
-    """A hold on the wanted time with the first of those asked who has it. Raises SlotTaken."""
+    """A hold on the wanted time with the first of those asked who has it. Raises SlotTaken.
+
+    With a `location`, only those who may work there are asked.
+    """
     reason = SlotTaken().reason
     for schedule in _candidates(session, invitation, wanted, settings, now):
+        if location is not None and location not in schedule.states:
+            continue
         try:
             # Leaving a savepoint by an error gives its lock back: never two schedules at once.
             with session.begin_nested():

@@ -44,6 +44,7 @@ class OpenSchedule:
     practitioner_id: UUID
     name: str
     video: bool
+    states: frozenset[str]
     hours: Hours
 
     @property
@@ -103,6 +104,7 @@ def open_schedules(session: Session) -> list[OpenSchedule]:
             Practitioner.id,
             Practitioner.name,
             Practitioner.video_room.is_not(None),
+            Practitioner.states,
             Schedule.timezone,
             weekly,
             overrides,
@@ -112,8 +114,10 @@ def open_schedules(session: Session) -> list[OpenSchedule]:
         .order_by(Practitioner.name, Schedule.id)
     )
     return [
-        OpenSchedule(number, who, name, video, _hours(timezone, week or [], days or []))
-        for number, who, name, video, timezone, week, days in rows
+        OpenSchedule(
+            number, who, name, video, frozenset(states), _hours(timezone, week or [], days or [])
+        )
+        for number, who, name, video, states, timezone, week, days in rows
     ]
 
 

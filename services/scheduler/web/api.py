@@ -27,6 +27,7 @@ from services.scheduler.schemas import (
     AppointmentSchema,
     BookSchema,
     HoldSchema,
+    MoveSchema,
     SlotsQuery,
     SlotsSchema,
     WantedSchema,
@@ -145,6 +146,7 @@ def book(wanted: dict[str, Any]) -> dict[str, Any] | Response:
                 wanted=_wanted(wanted),
                 how=wanted["how"],
                 timezone=wanted["timezone"] or shown_zone(who).info.key,
+                location=wanted["location"],
                 settings=own_settings(),
                 now=utcnow(),
             )
@@ -162,7 +164,7 @@ def appointment() -> dict[str, Any]:
 
 
 @api.post("/appointment/move")
-@api.arguments(WantedSchema)
+@api.arguments(MoveSchema)
 @api.response(HTTPStatus.OK, AppointmentSchema)
 def move(wanted: dict[str, Any]) -> dict[str, Any] | Response:
     """The same appointment at another time, with the same clinician unless another is named."""
@@ -172,7 +174,9 @@ def move(wanted: dict[str, Any]) -> dict[str, Any] | Response:
             moved = bookings.move(
                 session,
                 appointment_id=place.appointment.id,
+                person_id=place.participant.person_id,
                 wanted=_wanted(wanted),
+                location=wanted["location"],
                 settings=own_settings(),
                 now=utcnow(),
             )

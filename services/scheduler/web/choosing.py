@@ -3,20 +3,26 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from http import HTTPStatus
 from typing import Self
 from uuid import UUID
 
-from flask import render_template
+from flask import Response, make_response, render_template
+from marshmallow import ValidationError
 from sqlalchemy.orm import Session
 
 from services.scheduler.domain.errors import SlotTaken
+from services.scheduler.operations import participants
 from services.scheduler.operations.offers import Offers, Wanted, offers
 from services.scheduler.operations.schedules import OpenSchedule
+from services.scheduler.schemas import SlotChoice
 from services.scheduler.web import words
-from services.scheduler.web.doors import Guest, own_settings, shown_zone
+from services.scheduler.web.doors import Guest, guest, own_settings, shown_zone
 from services.scheduler.web.picker import picker
+from services.scheduler.web.tickets import slot_value
 from services.scheduler.web.words import When
 from shared.clock import utcnow
+from shared.places import LOCATIONS, NAMES
 from shared.vocabulary import AppointmentStatus
 from shared.zones import zone_title
 
@@ -31,6 +37,8 @@ class Asked:
     anyone: bool = False
     over: bool = False
     lost: Wanted | None = None
+    kept: Wanted | None = None
+    location: str | None = None
     errors: Mapping[str, list[str]] = field(default_factory=dict)
 
     @classmethod
@@ -48,6 +56,17 @@ class Asked:
     def instead_of(cls, wanted: Wanted, taken: SlotTaken) -> Self:
         """After a time was taken: the same day, and the sentence beside the times."""
         return cls(lost=wanted, errors={"start": [str(taken)]})
+
+    @classmethod
+    def again(
+        cls, errors: Mapping[str, list[str]], *, start: str | None, location: str | None
+    ) -> Self:
+        """After something was left out: the time that was chosen stays chosen."""
+        try:
+            kept = Wanted(*SlotChoice().deserialize(start or ""))
+        except ValidationError:
+            return cls(errors=errors, location=location)
+        return cls(errors=errors, location=location, kept=kept, practitioner=kept.practitioner_id)
 
 
 def choose_page(session: Session, who: Guest, asked: Asked) -> str:
@@ -72,7 +91,8 @@ def choose_page(session: Session, who: Guest, asked: Asked) -> str:
         chosen = "anyone" if asked.anyone else str(asked.practitioner or "") or None
         return who.address("choose", {"day": day, "from": from_, "with": chosen})
 
-    near = asked.lost.start if asked.lost else moving.appointment.starts_at if moving else None
+    before = asked.lost or asked.kept
+    near = before.start if before else moving.appointment.starts_at if moving else None
     day = asked.day or (near.astimezone(shown.info).date() if near and not asked.first else None)
     page = picker(free, zone=shown.info, now=now, link=link, day=day, first=asked.first)
     return render_template(
@@ -83,11 +103,13 @@ def choose_page(session: Session, who: Guest, asked: Asked) -> str:
         people=_people(everyone, who, only),
         anyone_link=who.address("choose", {"with": "anyone" if moving else None}),
         only=only,
+        chosen=slot_value(asked.kept.start, only) if asked.kept and only else None,
         video=any(one.video for one in everyone.schedules.values()),
         zone_title=zone_title(shown.info.key),
         zone_guess=shown.info.key if shown.guessed else None,
         now_there=words.clock(now.astimezone(shown.info)),
         length=who.invitation.type.duration,
+        locations=LOCATIONS,
         moving=When(moving.appointment.starts_at, moving.appointment.ends_at, shown.info)
         if moving
         else None,
@@ -105,6 +127,22 @@ def _people(everyone: Offers, who: Guest, only: UUID | None) -> list[dict[str, o
         }
 
     return [pill(one) for one in everyone.schedules.values()]
+
+
+def elsewhere(door: str, token: str, location: str, *, back: str) -> Response:
+    """Nobody who was asked may work there: a calm page; hold and old time stay."""
+    with guest(door, token) as (session, who):
+        page = render_template(
+            "scheduler/elsewhere.html",
+            where=NAMES[location],
+            back=who.address(back),
+            moving=who.place is not None,
+            others=[
+                (who.address("choose", {"with": str(practitioner_id)}), name)
+                for practitioner_id, name in participants.licensed_in(session, location)
+            ],
+        )
+        return make_response(page, HTTPStatus.CONFLICT)
 
 
 def read_date(text: str | None) -> date | None:

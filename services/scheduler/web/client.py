@@ -14,17 +14,24 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from services.scheduler.domain.contact import own_plan, ways_to_talk, will_not
-from services.scheduler.domain.errors import AlreadyBooked, ChangeRefused, NoSuchWay, SlotTaken
+from services.scheduler.domain.errors import (
+    AlreadyBooked,
+    ChangeRefused,
+    NoSuchWay,
+    NotLicensedThere,
+    SlotTaken,
+)
 from services.scheduler.models import Appointment
 from services.scheduler.operations import appointments, bookings, holds, invitations
 from services.scheduler.operations.offers import Wanted
 from services.scheduler.schemas import BookForm, HoldForm, MoveForm, ZoneForm
 from services.scheduler.web import tickets
-from services.scheduler.web.choosing import Asked, choose_page
+from services.scheduler.web.choosing import Asked, choose_page, elsewhere
 from services.scheduler.web.doors import Guest, guest, own_settings, shown_zone
 from services.scheduler.web.words import When, clock
 from shared.clock import utcnow
 from shared.db import database_now
+from shared.places import LOCATIONS
 from shared.vocabulary import AppointmentStatus
 from shared.web.audiences import guard_client
 from shared.web.forms import FormErrors, load
@@ -189,7 +196,9 @@ def _check_page(
         total=int(own_settings().hold.total_seconds()),
         plan=own_plan(contact) if contact else None,
         ways=ways_to_talk(practitioner.video_room),
+        locations=LOCATIONS,
         errors=errors.errors if errors else {},
+        given=errors.given if errors else {},
     )
 
 
@@ -206,6 +215,7 @@ def book(door: str, token: str) -> ResponseReturnValue:
                 wanted=wanted,
                 how=form["how"],
                 timezone=shown_zone(who).info.key,
+                location=form["location"],
                 settings=own_settings(),
                 now=utcnow(),
             )
@@ -216,6 +226,8 @@ def book(door: str, token: str) -> ResponseReturnValue:
         return _check_again(door, token, errors)
     except NoSuchWay as refusal:
         return _check_again(door, token, FormErrors({"how": [str(refusal)]}, request.form))
+    except NotLicensedThere:
+        return elsewhere(door, token, form["location"], back="check")
     except SlotTaken as taken:
         return _choose_again(door, token, Asked.instead_of(wanted, taken), HTTPStatus.CONFLICT)
     except AlreadyBooked:
@@ -286,18 +298,28 @@ def move(token: str) -> ResponseReturnValue:
             bookings.move(
                 session,
                 appointment_id=who.place.appointment.id,
+                person_id=who.place.participant.person_id,
                 wanted=wanted,
+                location=form["location"],
                 settings=own_settings(),
                 now=utcnow(),
             )
     except FormErrors as errors:
-        return _choose_again("m", token, Asked(errors=errors.errors), errors.status)
+        return _choose_again("m", token, _not_moved(errors), errors.status)
+    except NotLicensedThere:
+        return elsewhere("m", token, form["location"], back="choose")
     except SlotTaken as taken:
         return _choose_again("m", token, Asked.instead_of(wanted, taken), HTTPStatus.CONFLICT)
     except ChangeRefused as refusal:
         return _stays(token, refusal)
     flash("Moved. This is your time now.")
     return redirect(tickets.link(token), HTTPStatus.SEE_OTHER)
+
+
+def _not_moved(errors: FormErrors) -> Asked:
+    """The page once more, with what was answered so far."""
+    given = errors.given
+    return Asked.again(errors.errors, start=given.get("start"), location=given.get("location"))
 
 
 @pages.post("/m/<token>/cancel")

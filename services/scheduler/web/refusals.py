@@ -24,6 +24,9 @@ _TABLE: Final[Mapping[type[errors.Refused], _Words]] = {
     errors.SlotTaken: _Words(HTTPStatus.CONFLICT, "That time is taken", "slot-taken"),
     errors.AlreadyBooked: _Words(HTTPStatus.CONFLICT, "You have a time already", "already-booked"),
     errors.NoSuchWay: _Words(HTTPStatus.CONFLICT, "By phone only", "no-such-way"),
+    errors.NotLicensedThere: _Words(
+        HTTPStatus.CONFLICT, "Let us check what we can offer", "not-licensed-there"
+    ),
     errors.TooLate: _Words(HTTPStatus.CONFLICT, "Please call us", "too-late"),
     errors.NotPossible: _Words(HTTPStatus.CONFLICT, "Please call us", "not-possible"),
     errors.LinkExpired: _Words(HTTPStatus.GONE, "This link does not work any more", "link-expired"),

@@ -10,7 +10,7 @@ from flask import url_for
 from services.scheduler.domain.appointment import change_deadline
 from services.scheduler.models import Practitioner
 from services.scheduler.operations.appointments import Place
-from services.scheduler.operations.bookings import manage_token
+from services.scheduler.operations.participants import manage_token
 from services.scheduler.settings import Settings
 from services.scheduler.web.doors import own_settings
 from services.scheduler.web.words import When

@@ -12,7 +12,7 @@ from services.scheduler.models import (
     Invitation,
     Practitioner,
 )
-from services.scheduler.operations import bookings, holds, schedules
+from services.scheduler.operations import bookings, holds, participants, schedules
 from services.scheduler.operations.offers import Wanted, offers
 from services.scheduler.settings import Settings
 from shared.db import Database
@@ -56,6 +56,7 @@ def book(
             wanted=what,
             how="phone",
             timezone="America/New_York",
+            location="NY",
             settings=settings,
             now=now,
         )
@@ -66,7 +67,13 @@ def move(
 ) -> Appointment:
     with database.begin() as session:
         return bookings.move(
-            session, appointment_id=one.id, wanted=what, settings=settings, now=now
+            session,
+            appointment_id=one.id,
+            person_id=participants.person_ids(session, one.id)[0],
+            wanted=what,
+            location="NY",
+            settings=settings,
+            now=now,
         )
 
 

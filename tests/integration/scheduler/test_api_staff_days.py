@@ -193,6 +193,7 @@ def booked(
             wanted=Wanted(at, who),
             how=how,
             timezone="America/New_York",
+            location="NY",
             settings=settings,
             now=utcnow(),
         )

@@ -14,7 +14,7 @@ from services.scheduler.models import (
     Invitation,
     Participant,
 )
-from services.scheduler.operations import bookings, guard
+from services.scheduler.operations import guard, participants
 from shared.db import Database, constraint_of
 from tests.integration.scheduler.acts import (
     DAY,
@@ -234,7 +234,7 @@ def test_the_database_keeps_no_token_that_opens_anything(scheduler_db, settings,
         participant = session.scalars(
             select(Participant).where(Participant.appointment_id == booked.id)
         ).one()
-    token = bookings.manage_token(settings, participant)
+    token = participants.manage_token(settings, participant)
 
     assert token.encode() not in participant.token_sha256
     assert len(participant.token_sha256) == 32

@@ -36,7 +36,7 @@ def test_a_person_chooses_checks_and_books_without_a_script(visitor, token, sche
     assert "Is this right?" in words(check)
     assert "Call 914-555-0177, first name only, no voice message" in words(check)
 
-    book = visitor.send(f"/t/{token}/book", check, start=value, how="phone")
+    book = visitor.send(f"/t/{token}/book", check, start=value, how="phone", location="NY")
     assert book.status_code == 303
     ticket = visitor.open(book.location)
     assert "Your time is booked" in words(ticket)
@@ -145,7 +145,7 @@ def test_how_to_talk_has_to_be_said(visitor, token):
     value = held(visitor, token)
     check = visitor.open(f"/t/{token}/check")
 
-    answer = visitor.send(f"/t/{token}/book", check, start=value)
+    answer = visitor.send(f"/t/{token}/book", check, start=value, location="NY")
 
     assert answer.status_code == 422
     assert "Say how you would like to talk." in words(answer)
@@ -168,7 +168,10 @@ def test_a_booking_sent_twice_leads_to_the_same_page(visitor, token, scheduler_d
     value = held(visitor, token)
     check = visitor.open(f"/t/{token}/check")
 
-    answers = [visitor.send(f"/t/{token}/book", check, start=value, how="phone") for _ in range(2)]
+    answers = [
+        visitor.send(f"/t/{token}/book", check, start=value, how="phone", location="NY")
+        for _ in range(2)
+    ]
 
     assert {answer.status_code for answer in answers} == {303}
     assert len({answer.location for answer in answers}) == 1

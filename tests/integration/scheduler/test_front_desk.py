@@ -108,6 +108,7 @@ def a_call_in_a_moment(database: Database, settings: Settings) -> None:
             wanted=Wanted(local(utcnow().date() + timedelta(days=2), "10:00")),
             how="phone",
             timezone="America/New_York",
+            location="NY",
             settings=settings,
             now=utcnow(),
         )

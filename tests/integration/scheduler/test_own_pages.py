@@ -58,7 +58,7 @@ def test_p16_a_moved_time_keeps_its_uid_and_raises_its_sequence(visitor, token):
     before = Calendar.from_ical(visitor.open(f"{own}/appointment.ics").data).walk("VEVENT")[0]
 
     page = visitor.open(f"{own}/times?day={day_in(2)}")
-    answer = visitor.send(f"{own}/move", page, start=slot_values(page)[0])
+    answer = visitor.send(f"{own}/move", page, start=slot_values(page)[0], location="NY")
 
     after = Calendar.from_ical(visitor.open(f"{own}/appointment.ics").data).walk("VEVENT")[0]
     assert (answer.status_code, answer.location) == (303, own)
@@ -95,7 +95,7 @@ def test_a_cancelled_time_shows_as_cancelled_and_can_be_booked_anew(visitor, tok
     page = visitor.open(f"{own}/times?day={day_in(2)}")
     value = slot_values(page)[0]
     check = visitor.open(visitor.send(f"{own}/hold", page, start=value).location)
-    again = visitor.send(f"{own}/book", check, start=value, how="video")
+    again = visitor.send(f"{own}/book", check, start=value, how="video", location="NY")
 
     assert again.location not in (None, own)
     assert "by video" in words(visitor.open(again.location))
@@ -117,7 +117,7 @@ def test_p22_too_close_to_the_time_the_page_asks_to_call_and_nothing_changes(
     manage = visitor.open(f"{own}/change")
     cancel = visitor.send(f"{own}/cancel", visitor.open(f"/t/{token}/zone"))
     page = visitor.open(f"{own}/times?day={day_in(2)}")
-    move = visitor.send(f"{own}/move", page, start=slot_values(page)[0])
+    move = visitor.send(f"{own}/move", page, start=slot_values(page)[0], location="NY")
 
     assert "please call" in words(manage)
     assert "Yes, cancel it" not in words(manage)

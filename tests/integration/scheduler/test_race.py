@@ -68,7 +68,7 @@ def at_once(apps: list[Flask], calls: list[Callable[[Any], Any]]) -> Answers:
 def booking(token: str, start: datetime) -> Callable[[Any], Any]:
     return lambda client: client.post(
         "/api/appointments",
-        json={"start": start.isoformat()},
+        json={"start": start.isoformat(), "location": "NY"},
         headers={"Authorization": f"Bearer {token}"},
     )
 
@@ -162,7 +162,9 @@ def test_holding_moving_and_cancelling_all_at_once_never_breaks(scheduler_db, ap
             own = {"Authorization": f"Bearer {booked.get_json()['manage_token']}"}
             seen.append(
                 client.post(
-                    "/api/appointment/move", json={"start": choices[1].isoformat()}, headers=own
+                    "/api/appointment/move",
+                    json={"start": choices[1].isoformat(), "location": "NY"},
+                    headers=own,
                 )
             )
             seen.append(client.post("/api/appointment/cancel", headers=own))

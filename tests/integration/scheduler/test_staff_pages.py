@@ -180,6 +180,7 @@ def a_booking(database: Database, settings: Settings, **contact: Any) -> None:
             wanted=Wanted(local(day, "10:00")),
             how="phone",
             timezone="America/New_York",
+            location="NY",
             settings=settings,
             now=utcnow(),
         )

@@ -18,8 +18,8 @@ from services.scheduler.web.week_form import WeekForm
 
 NEW_YORK = ZoneInfo("America/New_York")
 TUESDAY = datetime(2027, 3, 9, 14, 14, tzinfo=UTC)  # 9:14 am in New York, before clocks change
-DANA = OpenSchedule(1, uuid4(), "Dana Whitlock", False, Hours(NEW_YORK))
-MARCUS = OpenSchedule(2, uuid4(), "Marcus Oyelaran", True, Hours(NEW_YORK))
+DANA = OpenSchedule(1, uuid4(), "Dana Whitlock", False, frozenset({"NY"}), Hours(NEW_YORK))
+MARCUS = OpenSchedule(2, uuid4(), "Marcus Oyelaran", True, frozenset({"NY"}), Hours(NEW_YORK))
 
 
 def local(text: str) -> datetime:

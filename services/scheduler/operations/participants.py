@@ -1,0 +1,140 @@
+"""The people of an appointment: an own link, an own zone, and where each of them will be."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.scheduler.domain.appointment import Participation
+from services.scheduler.domain.contact import ways_to_talk
+from services.scheduler.domain.errors import NoSuchLink, NoSuchWay, NotLicensedThere
+from services.scheduler.models import Appointment, Participant, Practitioner, Schedule
+from services.scheduler.operations.schedules import open_schedules
+from services.scheduler.settings import Settings
+from shared.crypto import SealBroken, SubjectErased, seal, unseal
+from shared.tokens import derived_token, token_sha256
+
+logger = structlog.get_logger(__name__)
+
+
+def manage_token(settings: Settings, participant: Participant) -> str:
+    """The person's own link to the appointment: written again for each message, kept nowhere."""
+    return derived_token(
+        settings.secret_key,
+        "manage",
+        participant.appointment_id,
+        participant.person_id,
+        participant.generation,
+    )
+
+
+def add(
+    session: Session,
+    appointment: Appointment,
+    *,
+    person_id: UUID,
+    timezone: str,
+    how: str,
+    settings: Settings,
+    status: Participation = Participation.ACCEPTED,
+) -> Participant:
+    """One more person, with a link of their own."""
+    participant = Participant(
+        appointment_id=appointment.id,
+        person_id=person_id,
+        timezone=timezone,
+        how=how,
+        status=status,
+        generation=0,
+    )
+    participant.token_sha256 = token_sha256(manage_token(settings, participant))
+    session.add(participant)
+    return participant
+
+
+def of(session: Session, appointment_id: UUID) -> list[Participant]:
+    """Everyone who belongs to an appointment."""
+    return list(
+        session.scalars(
+            select(Participant)
+            .where(Participant.appointment_id == appointment_id)
+            .order_by(Participant.id)
+        )
+    )
+
+
+def person_ids(session: Session, appointment_id: UUID) -> tuple[UUID, ...]:
+    """Who they are."""
+    return tuple(one.person_id for one in of(session, appointment_id))
+
+
+def refuse_other_ways(session: Session, appointment: Appointment, how: str) -> None:
+    """Raises NoSuchWay when one can't talk like that with this clinician."""
+    room = session.scalar(
+        select(Practitioner.video_room).join(Schedule).where(Schedule.id == appointment.schedule_id)
+    )
+    if how not in dict(ways_to_talk(room)):
+        raise NoSuchWay
+
+
+# ---------------------------------------------------------------- where they will be
+
+
+def refuse_elsewhere(session: Session, *, practitioner_id: UUID | None, location: str) -> None:
+    """Raises NotLicensedThere unless that clinician, or any if none is named, may work there.
+
+    Somebody without any state is licensed nowhere (L43).
+    """
+    asked = [
+        one
+        for one in open_schedules(session)
+        if practitioner_id is None or one.practitioner_id == practitioner_id
+    ]
+    if asked and not any(location in one.states for one in asked):
+        raise NotLicensedThere
+
+
+def licensed_in(session: Session, location: str) -> list[tuple[UUID, str]]:
+    """(practitioner, name) of those who may work there."""
+    return [
+        (one.practitioner_id, one.name) for one in open_schedules(session) if location in one.states
+    ]
+
+
+def say_where(session: Session, participant: Participant, location: str) -> None:
+    """Keep where this person will be, sealed with their own key. Raises NoSuchLink if erased."""
+    try:
+        participant.location_sealed = seal(
+            session,
+            subject_id=participant.person_id,
+            place=_place(participant),
+            value=location,
+        )
+    except SubjectErased as error:
+        raise NoSuchLink from error
+
+
+def locations(session: Session, participants: Iterable[Participant]) -> dict[UUID, str]:
+    """Where the people said they will be. Who never said it, or was erased, is left out."""
+    found: dict[UUID, str] = {}
+    for one in participants:
+        if one.location_sealed is None:
+            continue
+        try:
+            found[one.person_id] = unseal(
+                session,
+                subject_id=one.person_id,
+                place=_place(one),
+                sealed=one.location_sealed,
+            )
+        except SubjectErased:
+            continue
+        except SealBroken:
+            logger.exception("location can't be opened", person_id=str(one.person_id))
+    return found
+
+
+def _place(participant: Participant) -> str:
+    return f"participant.location_sealed:{participant.appointment_id}/{participant.person_id}"
