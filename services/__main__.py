@@ -22,6 +22,7 @@ examples:
   softstart screen answers.json         what the form's table says to these answers
   softstart audit verify                whether the record of who read what is whole
   softstart keys rotate                 new encryption keys, while the suite runs
+  softstart retention --dry-run         whose record may be destroyed now, and by which rule
   SMTP_URL=smtps://user:word@mail.example:465 SMTP_BAA='signed 2026-05-01 by P. Raman' softstart up
                                         mail goes out, instead of into the mailbox
 

@@ -1,11 +1,11 @@
-"""`softstart audit ...` and `softstart keys ...`: what whoever runs the suite does now and then.
+"""`softstart audit`, `keys`, `retention`, `erasures`: what whoever runs it does now and then.
 
 Each works on the suite of a home, running or not; for separate processes, with the service's own
 environment.
 """
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final
@@ -15,9 +15,12 @@ from sqlalchemy.engine import make_url
 from services import embedded
 from services.databases import server_at_hand
 from services.home import Home
+from services.intake import jobs
 from services.intake.domain.audit_chain import AnchorForged, ChainBroken
-from services.intake.operations import audit_chain
-from services.intake.providers.audit_folder import ANCHORS, AuditFolder
+from services.intake.domain.keeping import RULES
+from services.intake.operations import audit_chain, erasure, retention
+from services.intake.operations.retention import Eligible
+from services.intake.providers.audit_folder import ANCHORS, ERASURES, AuditFolder
 from services.intake.settings import Settings as IntakeSettings
 from shared.clock import utcnow
 from shared.db import Database
@@ -54,6 +57,45 @@ def verify_audit(home: Home, env: Mapping[str, str]) -> int:
             f"        Held to the anchor of {whole.anchor.at:%Y-%m-%d}, entry {whole.anchor.seq}."
         )
     return 0
+
+
+# ---------------------------------------------------------------- retention and erasure
+
+
+def list_retention(home: Home, env: Mapping[str, str]) -> int:
+    """Print whose record may go now, a line each: the rule, the id, the last entry. No names."""
+    with _intake(home, env) as (database, settings), database.begin() as session:
+        found = retention.eligible(session, now=utcnow(), drafts=settings.drafts_live)
+    _print_eligible(found)
+    print(f"{len(found)} would be destroyed. Nothing was.")
+    return 0
+
+
+def run_retention(home: Home, env: Mapping[str, str]) -> int:
+    """Destroy what the dry run lists, clients' records too."""
+    with _intake(home, env) as (database, settings):
+        gone = jobs.purge(database, drafts=settings.drafts_live, now=utcnow(), rules=RULES)
+        jobs.list_erasures(database, settings)
+    _print_eligible(gone)
+    print(f"{len(gone)} destroyed.")
+    return 0
+
+
+def reapply_erasures(home: Home, env: Mapping[str, str]) -> int:
+    """After a restored backup: erase again whoever is on the list of erasures."""
+    with _intake(home, env) as (database, settings):
+        if settings.audit_folder is None:
+            raise NotNow("AUDIT_FOLDER names the folder with erasures.log; it is not set.")
+        lines = AuditFolder(settings.audit_folder).lines(ERASURES)
+        with database.begin() as session:
+            back = erasure.reapply(session, lines=lines)
+    print(f"{len(lines)} on the list; {back} had come back and are erased again.")
+    return 0
+
+
+def _print_eligible(found: Iterable[Eligible]) -> None:
+    for one in found:
+        print(f"{one.rule:13} {one.person_id}  last entry {one.last_entry:%Y-%m-%d}")
 
 
 # ---------------------------------------------------------------- keys
@@ -168,13 +210,29 @@ def _own_services(
 def add_commands(
     commands: Any, at_home: argparse.ArgumentParser, run: Callable[[argparse.Namespace], int]
 ) -> None:
-    """`softstart audit verify`, `softstart keys list|rotate|rewrap|retire`.
+    """`softstart retention`, `audit verify`, `erasures reapply`, `keys list|rotate|rewrap|retire`.
 
     `run` finds the home and calls `options.upkeep` with it.
     """
+    below = commands.add_parser(
+        "retention",
+        parents=[at_home],
+        help="destroy records whose time has come",
+        description="Rules: " + "; ".join(f"{rule}: {words}" for rule, words in RULES.items()),
+    )
+    below.add_argument(
+        "--dry-run",
+        dest="upkeep",
+        action="store_const",
+        const=list_retention,
+        default=run_retention,
+        help="only list whose, and by which rule",
+    )
+    below.set_defaults(run=run)
     for group, words, verbs in (
         ("audit", "the record of who read what", _AUDIT),
         ("keys", "the keys that encrypt", _KEYS),
+        ("erasures", "people whose record was erased", _ERASURES),
     ):
         below = commands.add_parser(group, help=words).add_subparsers(
             metavar="COMMAND", required=True
@@ -186,6 +244,9 @@ def add_commands(
 
 _AUDIT: Final = {
     "verify": (verify_audit, "walk the chain: 0, or 1 and the first entry that is not right"),
+}
+_ERASURES: Final = {
+    "reapply": (reapply_erasures, "erase again whom a restored backup brought back"),
 }
 _KEYS: Final = {
     "list": (list_keys, "how much each key is used"),

@@ -19,7 +19,7 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import DateTime, LargeBinary, SmallInteger, func, update
+from sqlalchemy import DateTime, LargeBinary, SmallInteger, func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -196,13 +196,20 @@ def unseal(session: Session, *, subject_id: UUID, place: str, sealed: bytes) -> 
 
 
 def destroy_key(session: Session, subject_id: UUID) -> None:
-    """Make everything sealed for this person unreadable for ever. There is no way back."""
+    """Make everything sealed for this person unreadable for ever. There is no way back.
+
+    Where there is no key yet, none is ever made: what comes in late can't be sealed any more.
+    """
+    gone = {"wrapped": None, "destroyed_at": func.clock_timestamp()}
     session.execute(
-        update(SubjectKey)
-        .where(SubjectKey.subject_id == subject_id)
-        .values(wrapped=None, destroyed_at=func.now())
+        insert(SubjectKey)
+        .values(subject_id=subject_id, key_version=0, **gone)
+        .on_conflict_do_update(
+            index_elements=[SubjectKey.subject_id], set_=gone, where=SubjectKey.wrapped.is_not(None)
+        )
     )
     session.info.get("data_keys", {}).pop(subject_id, None)
+    session.get(SubjectKey, subject_id, populate_existing=True)  # whoever asks next sees it gone
 
 
 def blind_index(session: Session, purpose: str, value: str) -> bytes:

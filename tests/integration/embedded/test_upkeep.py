@@ -61,6 +61,32 @@ def test_audit_verify_says_that_the_chain_is_whole_while_the_suite_runs(
     assert said.startswith("WHOLE   1 ")
 
 
+def test_retention_lists_what_it_would_destroy_and_then_does_it(suite: Suite, staff: Staff) -> None:
+    del staff
+    assert on_the_home(suite, "retention", "--dry-run") == (
+        0,
+        "0 would be destroyed. Nothing was.\n",
+    )
+    begun = Caller(suite.url).call("POST", "/begin/api/responses").json()
+    with psycopg.connect(admin(suite.home)) as connection:
+        ((person_id,),) = connection.execute(
+            "UPDATE intake.questionnaire_response SET updated_at = now() - interval '31 days'"
+            " WHERE id = %s RETURNING person_id",
+            (begun["id"],),
+        ).fetchall()
+
+    status, said = on_the_home(suite, "retention", "--dry-run")
+    assert status == 0
+    assert said.startswith(f"draft         {person_id}  last entry ")
+    status, said = on_the_home(suite, "retention")
+    assert said.endswith("1 destroyed.\n")
+    assert str(person_id) in (suite.home / "audit" / "erasures.log").read_text()
+    assert on_the_home(suite, "erasures", "reapply") == (
+        0,
+        "1 on the list; 0 had come back and are erased again.\n",
+    )
+
+
 def test_keys_rotate_and_retire_while_the_suite_runs(suite: Suite, staff: Staff) -> None:
     status, said = on_the_home(suite, "keys", "rotate")
     assert status == 0, said
@@ -70,7 +96,7 @@ def test_keys_rotate_and_retire_while_the_suite_runs(suite: Suite, staff: Staff)
     assert "How to reach" in read_the_inquiry(staff)
     Caller(suite.url).complete(COUPLE)
     status, said = on_the_home(suite, "keys", "list")
-    assert "intake     key   2  wraps      2  current" in said
+    assert "intake     key   2  wraps      2  current" in said, said
     assert "intake     key   1  wraps      0" in said
 
     # Somebody may still be in the middle of something: not at once.

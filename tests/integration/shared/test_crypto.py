@@ -64,6 +64,18 @@ def test_destroying_a_persons_key_makes_everything_of_theirs_unreadable(
         assert unseal(session, subject_id=other, place=PLACE, sealed=kept) == "kept"
 
 
+def test_a_key_destroyed_before_it_was_made_is_never_made(intake_db: Database) -> None:
+    person = uuid4()
+    with intake_db.begin() as session:
+        destroy_key(session, person)
+        destroy_key(session, person)
+        with pytest.raises(SubjectErased):
+            seal(session, subject_id=person, place=PLACE, value="too late")
+
+    with intake_db.begin() as session, pytest.raises(SubjectErased):
+        seal(session, subject_id=person, place=PLACE, value="too late")
+
+
 def test_a_data_key_is_stored_wrapped_and_opens_only_with_its_keyring(
     intake_db: Database, keyring: Keyring
 ) -> None:
