@@ -68,6 +68,8 @@ def declare_actors(broker: dramatiq.Broker, ticker: Ticker, settings: Settings) 
     consumer.declare(broker, Doorbell(settings.broker_url), database, ticker)
     ticker.every(3600, "intake.purge", lambda: jobs.purge_abandoned(database, settings))
     ticker.every(60, "intake.days", lambda: jobs.follow_the_calendar(database, settings))
+    scheduler = Scheduler(settings)
+    ticker.every(2, "intake.tasks", lambda: jobs.see_to_tasks(database, settings, scheduler))
     ticker.every(300, "intake.anchor", lambda: jobs.anchor_audit(database, settings))
     ticker.every(30, "intake.erasures", lambda: jobs.list_erasures(database, settings))
 

@@ -6,13 +6,24 @@ from datetime import datetime, timedelta
 import structlog
 
 from services.intake.domain.keeping import BY_ITSELF, Rule
-from services.intake.operations import audit_chain, erasure, invitation_days, joint, retention
+from services.intake.domain.tasks import Colleague, roster
+from services.intake.operations import (
+    audit_chain,
+    erasure,
+    invitation_days,
+    joint,
+    practice,
+    retention,
+    tasks,
+)
 from services.intake.operations.links import Links
 from services.intake.operations.retention import Eligible
 from services.intake.providers.audit_folder import ANCHORS, ERASURES, AuditFolder
+from services.intake.providers.scheduler import Scheduler
 from services.intake.settings import Settings
 from shared.clock import utcnow
 from shared.db import Database, database_now
+from shared.zones import zone
 
 logger = structlog.get_logger(__name__)
 
@@ -92,3 +103,33 @@ def anchor_audit(database: Database, settings: Settings) -> None:
         )
     if added:
         logger.info("audit anchored")
+
+
+def see_to_tasks(database: Database, settings: Settings, scheduler: Scheduler) -> None:
+    """Set the clocks of what came in, and see that each task is in somebody's hands (L35).
+
+    Each in a transaction of its own; the scheduler is asked outside of all, and only if need be.
+    """
+    here = zone(settings.practice.timezone)
+    with database.begin() as session:
+        unseen, decided = tasks.to_look_at(session), practice.current(session)
+    for response_id in unseen:
+        with database.begin() as session:
+            tasks.look(session, response_id=response_id, settings=decided, zone=here)
+    with database.begin() as session:
+        waiting = tasks.to_assign(session)
+    staff = scheduler.staff() if waiting else None
+    if staff is None:
+        return
+    people = roster(
+        [Colleague(account_id=m.account_id, name=m.name, role=m.role) for m in staff],
+        decided.roster,
+    )
+    told = 0
+    for response_id in waiting:
+        with database.begin() as session:
+            told += tasks.assign(
+                session, response_id=response_id, people=people, settings=decided, zone=here
+            )
+    if told:
+        logger.info("tasks assigned", count=told)

@@ -114,6 +114,8 @@ class QuestionnaireResponse(Base):
     invited: Mapped[bool] = mapped_column(server_default="false", default=False)
     free_text_read_at: Mapped[datetime | None]
     free_text_read_by: Mapped[UUID | None]
+    call_done_at: Mapped[datetime | None]  # the private call, as a clinician has marked it
+    call_done_by: Mapped[UUID | None]
 
 
 class Answer(Base):

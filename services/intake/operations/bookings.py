@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from services.intake.domain.screening import PRIVATE_CALL
 from services.intake.models import BookedCall, Person, QuestionnaireResponse
-from services.intake.operations import contacts, joint, responses
+from services.intake.operations import contacts, decisions, joint
 from services.intake.operations.contacts import ContactCard
 
 APPOINTMENT_TYPE: Final = "private-call"
@@ -70,7 +70,7 @@ def _joint_permission(session: Session, token_sha256: bytes) -> Permission | Non
 
 def may_book(session: Session, response: QuestionnaireResponse) -> bool:
     """Whether the page this person sees leads to choosing a time."""
-    return bool(responses.decision_of(session, response)["booking"] == PRIVATE_CALL)
+    return bool(decisions.of(session, response)["booking"] == PRIVATE_CALL)
 
 
 def note(

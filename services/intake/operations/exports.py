@@ -23,11 +23,11 @@ from services.intake.operations import (
     audit,
     authorizations,
     contacts,
+    decisions,
     documents,
     forms,
     questionnaires,
     record_requests,
-    responses,
 )
 from services.intake.operations.readers import Reader
 from services.intake.operations.record_requests import Request
@@ -190,7 +190,7 @@ def _decision(
     session: Session, response: QuestionnaireResponse, screener: Screener
 ) -> dict[str, Any] | None:
     """What the form suggested and why: used to decide about care, so part of the record [K]."""
-    decision = responses.decision_so_far(session, response)
+    decision = decisions.so_far(session, response)
     if decision is None:
         return None
     return {

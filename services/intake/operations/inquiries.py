@@ -20,7 +20,7 @@ from services.intake.models import (
     QuestionnaireResponse,
     ResponseStatus,
 )
-from services.intake.operations import audit, contacts, forms, questionnaires, responses
+from services.intake.operations import audit, contacts, decisions, forms, questionnaires, tasks
 from services.intake.operations.contacts import ContactCard
 from services.intake.operations.readers import Reader
 from shared.crypto import SubjectKey
@@ -102,7 +102,7 @@ def read_decision(session: Session, *, inquiry: Inquiry, reader: Reader) -> dict
         parts=["decision"],
         reason="to read the inquiry",
     )
-    return responses.decision_of(session, inquiry.response)
+    return decisions.of(session, inquiry.response)
 
 
 def visible_answers(
@@ -159,13 +159,15 @@ def close(session: Session, *, inquiry: Inquiry, reader: Reader, now: datetime) 
     """Staff are done with it. It stays where it is, out of the queue; twice changes nothing."""
     if inquiry.response.closed_at is None:
         inquiry.response.closed_at, inquiry.response.closed_by = now, reader.account_id
+        tasks.finish(session, response_id=inquiry.response.id, reader=reader)
         session.flush()
 
 
-def reopen(session: Session, *, inquiry: Inquiry) -> None:
-    """Back into the queue."""
-    inquiry.response.closed_at = inquiry.response.closed_by = None
-    session.flush()
+def reopen(session: Session, *, inquiry: Inquiry, reader: Reader) -> None:
+    """Back into the queue, in the hands of whoever opens it again."""
+    if inquiry.response.closed_at is not None:
+        inquiry.response.closed_at = inquiry.response.closed_by = None
+        tasks.reopen(session, response_id=inquiry.response.id, reader=reader)
 
 
 # ---------------------------------------------------------------- rows
@@ -190,7 +192,7 @@ def _inquiry(
     draft = response.status == ResponseStatus.IN_PROGRESS
     if draft and not reader.clinical:
         return None
-    decision = responses.decision_so_far(session, response)
+    decision = decisions.so_far(session, response)
     if decision is None or (draft and decision["track"] != CRISIS):
         return None
     screener = questionnaires.of_response(session, response)

@@ -14,9 +14,7 @@ from services.intake.domain import pages
 from services.intake.domain.condition import Value
 from services.intake.domain.facts import counted
 from services.intake.domain.questionnaire import Config, Section
-from services.intake.domain.screening import decide
 from services.intake.models import (
-    Decision,
     Person,
     QuestionnaireResponse,
     ResponseStatus,
@@ -25,15 +23,17 @@ from services.intake.models import (
 from services.intake.operations import (
     consents,
     contacts,
+    decisions,
     forms,
     legal_holds,
     openings,
     questionnaires,
     resuming,
+    tasks_due,
 )
 from services.intake.operations.forms import Form
 from shared.contracts.intake import ScreeningCompleted
-from shared.crypto import SubjectKey, seal, unseal
+from shared.crypto import SubjectKey
 from shared.messaging.outbox import publish
 from shared.tokens import derived_token, token_sha256
 
@@ -104,6 +104,7 @@ def start(
     form.response.token_sha256 = token_sha256(token)
     session.add(form.response)
     session.flush()
+    tasks_due.begin(session, form.response.id)
     return form
 
 
@@ -144,7 +145,7 @@ def answer(
     resuming.settle(session, form)
     # Whatever a clinician was done with, this is new.
     form.response.closed_at = form.response.closed_by = None
-    _decide(session, form, now=now)
+    decisions.write(session, form, now=now)
     return reading
 
 
@@ -177,7 +178,7 @@ def complete(
     Incomplete.
     """
     if form.completed:
-        return decision_of(session, form.response)
+        return decisions.of(session, form.response)
     form.config = config
     form.response.config = questionnaires.config_document(config)
     gap = pages.first_gap(form.screener, form.answers, config)
@@ -185,7 +186,7 @@ def complete(
         raise Incomplete(*gap)
     _forget_what_does_not_count(session, form)
     resuming.withdraw(session, form)
-    decision = _decide(session, form, now=now)
+    decision = decisions.write(session, form, now=now)
     response = form.response
     response.status, response.completed_at, response.updated_at = (
         ResponseStatus.COMPLETED,
@@ -211,50 +212,6 @@ def complete(
 def booking_token(secret_key: str, response: QuestionnaireResponse) -> str:
     """The token by which this person may choose a time: written anew when needed, never kept."""
     return derived_token(secret_key, "booking", response.id)
-
-
-def decision_of(session: Session, response: QuestionnaireResponse) -> dict[str, Any]:
-    """The decision as `Decision.as_document` wrote it. Raises NoResultFound before the first."""
-    return _decided(session, response, session.get_one(Decision, response.id))
-
-
-def decision_so_far(session: Session, response: QuestionnaireResponse) -> dict[str, Any] | None:
-    """The same, or None while nothing was answered."""
-    row = session.get(Decision, response.id)
-    return None if row is None else _decided(session, response, row)
-
-
-def _decided(session: Session, response: QuestionnaireResponse, row: Decision) -> dict[str, Any]:
-    document: dict[str, Any] = unseal(
-        session,
-        subject_id=response.person_id,
-        place=_decision_place(response),
-        sealed=row.decision_sealed,
-    )
-    return document
-
-
-def _decide(session: Session, form: Form, *, now: datetime) -> dict[str, Any]:
-    document = decide(form.screener, form.answers, form.config).as_document()
-    sealed = seal(
-        session,
-        subject_id=form.response.person_id,
-        place=_decision_place(form.response),
-        value=document,
-    )
-    session.execute(
-        insert(Decision)
-        .values(response_id=form.response.id, decision_sealed=sealed, decided_at=now)
-        .on_conflict_do_update(
-            index_elements=[Decision.response_id],
-            set_={"decision_sealed": sealed, "decided_at": now},
-        )
-    )
-    return document
-
-
-def _decision_place(response: QuestionnaireResponse) -> str:
-    return f"decision.decision_sealed:{response.id}"
 
 
 def _forget_what_does_not_count(session: Session, form: Form) -> None:

@@ -18,7 +18,7 @@ from services.intake.models import (
     QuestionnaireResponse,
     ResponseStatus,
 )
-from services.intake.operations import audit, forms, legal_holds, practice, responses
+from services.intake.operations import audit, decisions, forms, legal_holds, practice
 from services.intake.operations.forms import Form
 from shared.contracts.intake import PersonErased
 from shared.crypto import destroy_key
@@ -110,7 +110,7 @@ def of_person(session: Session, *, person_id: UUID, now: datetime) -> Kept | Non
 
 def waits_for_a_clinician(session: Session, response: QuestionnaireResponse) -> bool:
     """Whether the answers say that somebody may be in danger, and no clinician is done with it."""
-    decision = responses.decision_so_far(session, response)
+    decision = decisions.so_far(session, response)
     return response.closed_at is None and decision is not None and decision["track"] == CRISIS
 
 

@@ -12,6 +12,7 @@ import structlog
 
 from shared.peers import Peer, PeerRefused, PeerUnavailable
 from shared.settings import CommonSettings
+from shared.vocabulary import Role
 
 logger = structlog.get_logger(__name__)
 
@@ -29,6 +30,15 @@ class Practitioner:
     states: tuple[str, ...]
     about: str
     initials: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaffMember:
+    """Somebody who may sign in."""
+
+    account_id: UUID
+    name: str
+    role: Role
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +75,20 @@ class Scheduler:
             logger.warning("practitioners unknown", kind=type(error).__name__)
             return self._people, SILENT_SECONDS
         return tuple(_practitioner(person) for person in found), FRESH_SECONDS
+
+    def staff(self) -> tuple[StaffMember, ...] | None:
+        """Who may sign in, the owner first, or None when the scheduler does not answer."""
+        try:
+            found = self._peer.get("/internal/staff")
+        except (PeerUnavailable, PeerRefused) as error:
+            logger.warning("staff unknown", kind=type(error).__name__)
+            return None
+        return tuple(
+            StaffMember(
+                account_id=UUID(one["account_id"]), name=one["name"], role=Role(one["role"])
+            )
+            for one in found
+        )
 
     def appointments(self, person_id: UUID) -> tuple[Appointment, ...] | None:
         """The person's appointments, soonest first, or None when the scheduler does not answer."""

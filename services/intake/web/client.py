@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from services.intake.domain import lint
 from services.intake.domain.questionnaire import SUPPORT_NOW
 from services.intake.domain.screening import PRIVATE_CALL
-from services.intake.operations import contacts, questionnaires, responses, retention
+from services.intake.operations import contacts, decisions, questionnaires, responses, retention
 from services.intake.operations.forms import Form
 from services.intake.operations.retention import NotErasable
 from services.intake.web import drafts, wording
@@ -45,7 +45,7 @@ def what_follows() -> ResponseReturnValue:
         form = drafts.current(session)
         if form is None or not form.completed:
             return redirect(url_for(".practice" if form is None else "form.resume"), 303)
-        decision = responses.decision_of(session, form.response)
+        decision = decisions.of(session, form.response)
         card = contacts.card(session, person_id=form.response.person_id)
     key = decision["public_key"]
     return render_template(

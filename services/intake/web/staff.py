@@ -104,7 +104,8 @@ def close(response_id: UUID) -> ResponseReturnValue:
 def reopen(response_id: UUID) -> ResponseReturnValue:
     """Back into the queue."""
     with database().begin() as session:
-        inquiries.reopen(session, inquiry=_find(session, response_id, clinical=True))
+        found = _find(session, response_id, clinical=True)
+        inquiries.reopen(session, inquiry=found, reader=reader())
     flash("Open again.")
     return redirect(url_for(".inquiry", response_id=response_id), HTTPStatus.SEE_OTHER)
 

@@ -21,7 +21,7 @@ from services.intake.models import (
     QuestionnaireResponse,
     Tally,
 )
-from services.intake.operations import forms, questionnaires, responses
+from services.intake.operations import decisions, forms, questionnaires, responses
 from services.intake.operations.responses import AlreadySent, Incomplete
 from shared.crypto import SubjectKey, unseal
 from shared.db import Database
@@ -63,7 +63,7 @@ def test_a_sent_form_keeps_decision_contact_consents_and_says_so_in_one_commit(
         said = session.scalars(select(Outbox)).all()
 
         assert response.status == "completed"
-        assert responses.decision_of(session, response)["track"] == "couples"
+        assert decisions.of(session, response)["track"] == "couples"
         assert count(session, Contact) == 1
         assert count(session, Consent) == 6
         assert [row.envelope["type"] for row in said] == ["intake.response.completed.v1"]
@@ -153,7 +153,7 @@ def test_l33_a_stored_response_replays_to_the_same_decision(intake_db: Database,
 
         replayed = decide(form.screener, form.answers, form.config).as_document()
 
-        assert replayed == responses.decision_of(session, response)
+        assert replayed == decisions.of(session, response)
         assert replayed["track"] == VIGNETTES[name]["expect"]["track"]
         assert kept.definition == SCREENER_TEXT
         assert kept.sha256 == hashlib.sha256(SCREENER_TEXT.encode()).hexdigest()
