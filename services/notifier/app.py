@@ -9,7 +9,7 @@ from flask import Flask
 from services.notifier.actors import Courier
 from services.notifier.consumers import consumer
 from services.notifier.domain.message import OutgoingMessage
-from services.notifier.jobs import PREPARE_QUEUE, Sweep
+from services.notifier.jobs import PREPARE_QUEUE, Sweep, forget
 from services.notifier.operations import mailbox
 from services.notifier.providers import Provider
 from services.notifier.providers.mailbox import MailboxProvider
@@ -17,6 +17,7 @@ from services.notifier.providers.smtp import SmtpProvider
 from services.notifier.providers.twilio import TwilioProvider
 from services.notifier.settings import Settings
 from services.notifier.web import api, hooks, internal, staff
+from shared.clock import utcnow
 from shared.db import Database
 from shared.messaging.broker import Doorbell, declare
 from shared.messaging.ticker import Ticker
@@ -79,6 +80,7 @@ def declare_actors(broker: dramatiq.Broker, ticker: Ticker, settings: Settings) 
     ticker.every(settings.sweep_seconds, "notifier.ring", sweep.ring)
     ticker.every(2, "notifier.stand_in", sweep.stand_in)
     ticker.every(600, "notifier.close_the_books", sweep.close_the_books)
+    ticker.every(3600, "notifier.forget", lambda: forget(database, now=utcnow()))
 
 
 def make_courier(settings: Settings, database: Database) -> Courier:

@@ -5,14 +5,14 @@ Doorbells may be lost with their broker, and nothing is lost with them (F5, F6).
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 import structlog
 
 from services.notifier.domain.delivery import UNCONFIRMED_AFTER, queue_of
-from services.notifier.operations import appointments, claims, errands, outcomes
+from services.notifier.operations import appointments, claims, errands, outcomes, retention
 from shared.db import Database
 
 logger = structlog.get_logger(__name__)
@@ -67,3 +67,12 @@ class Sweep:
         """Stop waiting for receipts that were promised and never came."""
         with self.database.begin() as session:
             outcomes.give_up_waiting(session, after=UNCONFIRMED_AFTER)
+
+
+def forget(database: Database, *, now: datetime) -> None:
+    """Forget the words of old messages, and then the messages; some in each transaction."""
+    for work in (retention.forget_words, retention.forget_traces):
+        done = retention.BATCH
+        while done == retention.BATCH:
+            with database.begin() as session:
+                done = work(session, now=now)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from services.notifier.domain.message import Channel, OutgoingMessage
 from services.notifier.models import Attempt, Notification
-from shared.crypto import PRACTICE_SUBJECT, seal, unseal
+from shared.crypto import PRACTICE_SUBJECT, SubjectErased, seal, unseal
 
 
 def subject_of(notification: Notification) -> UUID:
@@ -31,7 +31,9 @@ def seal_message(
 def open_message(
     session: Session, *, notification: Notification, attempt: Attempt
 ) -> OutgoingMessage:
-    """Read it back. Raises SubjectErased, SealBroken."""
+    """Read it back. Raises SubjectErased, also once its words were forgotten; SealBroken."""
+    if not attempt.said_sealed:
+        raise SubjectErased("What it said was forgotten after its time.")
     document: dict[str, Any] = unseal(
         session,
         subject_id=subject_of(notification),
