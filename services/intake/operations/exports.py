@@ -1,10 +1,10 @@
 """A person's own record as one document, for the person alone (45 CFR 164.524; L15, L17).
 
 In it: what the person wrote, sealed answers too (intake answers are no psychotherapy notes), with
-what they said before; consents; what the form suggested, since care was decided by it; contacts;
-requests and changes asked for; authorizations; documents that came in. Not in it: anything of
-another person, staff's private notes, which are kept apart from the record, and who read what,
-which is a list of its own.
+what they said before; consents and policies signed; what the form suggested, since care was decided
+by it; contacts; requests and changes asked for; authorizations; documents that came in. Not in it:
+anything of another person, staff's private notes, which are kept apart from the record, and who
+read what, which is a list of its own.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from services.intake.couple_models import PolicySignature
 from services.intake.domain.condition import Value
 from services.intake.domain.questionnaire import Item, Screener
 from services.intake.models import Answer, Consent, QuestionnaireResponse
@@ -125,6 +126,7 @@ def make(
         "made_by": reader.name,
         "forms": [_form(session, response) for response in found],
         "consents": _consents(session, request.person_id),
+        "policies_signed": _policies(session, request.person_id),
         "contacts": contacts.history(session, person_id=request.person_id),
         "appointments": list(appointments),
         "requests": _requests(session, request.person_id),
@@ -219,6 +221,23 @@ def _consents(session: Session, person_id: UUID) -> list[dict[str, Any]]:
                 place=f"consent.evidence_sealed:{row.id}",
                 sealed=row.evidence_sealed,
             ),
+        }
+        for row in rows
+    ]
+
+
+def _policies(session: Session, person_id: UUID) -> list[dict[str, Any]]:
+    rows = session.scalars(
+        select(PolicySignature)
+        .where(PolicySignature.person_id == person_id)
+        .order_by(PolicySignature.signed_at)
+    )
+    return [
+        {
+            "policy": row.policy,
+            "text_version": row.text_version,
+            "text_sha256": row.text_sha256,
+            "signed_at": row.signed_at.isoformat(),
         }
         for row in rows
     ]

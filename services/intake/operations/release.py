@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from services.intake.couple_models import Couple
 from services.intake.domain import records
 from services.intake.domain.records import Scope
-from services.intake.models import BookedCall
+from services.intake.models import BookedCall, QuestionnaireResponse
 from services.intake.operations import documents, record_requests
 from services.intake.operations.authorizations import same, standing
 from services.intake.operations.documents import Allowed
@@ -45,12 +46,24 @@ class Outlook:
 
 
 def participants(session: Session, *, person_id: UUID) -> frozenset[UUID]:
-    """The person, and everybody who ever shared an appointment with them."""
+    """The person, everybody who ever shared an appointment with them, and a partner who joined.
+
+    Somebody whose record was erased is not among them, so that nobody can sign for them: what two
+    had in common is then not released at all.
+    """
     shared_times = select(BookedCall.appointment_id).where(BookedCall.person_id == person_id)
-    others = session.scalars(
+    met = session.scalars(
         select(BookedCall.person_id).where(BookedCall.appointment_id.in_(shared_times))
     )
-    return frozenset((person_id, *others))
+    own = select(QuestionnaireResponse.id).where(QuestionnaireResponse.person_id == person_id)
+    sides = select(Couple.a_response_id, Couple.b_response_id).where(
+        or_(Couple.a_response_id.in_(own), Couple.b_response_id.in_(own))
+    )
+    forms = [form for side in session.execute(sides) for form in side if form is not None]
+    linked = session.scalars(
+        select(QuestionnaireResponse.person_id).where(QuestionnaireResponse.id.in_(forms))
+    )
+    return frozenset((person_id, *met, *linked))
 
 
 def permitted(session: Session, *, person_id: UUID, scope: Scope, recipient: str, on: date) -> None:

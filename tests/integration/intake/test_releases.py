@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.exc import ProgrammingError
 
+from services.intake.couple_models import Couple
 from services.intake.operations import authorizations, documents, release
 from services.intake.record_models import RecordAct, ReleaseAuthorization
 from shared.db import Database
@@ -59,6 +60,23 @@ def test_l13_one_signature_does_not_release_a_joint_record(intake_db: Database) 
             session, authorization_id=theirs, person_id=second, reader=DANA
         )
         assert refused(session, first) == {second}
+
+
+def test_l13_a_partner_who_joined_has_to_sign_before_any_appointment(intake_db: Database) -> None:
+    first_form, first = sent(intake_db, COUPLE, "1")
+    second_form, second = sent(intake_db, COUPLE, "2")
+    with intake_db.begin() as session:
+        couple = Couple(
+            a_response_id=first_form,
+            b_response_id=second_form,
+            how_sealed=b"",
+            opened_by_name="Dana Whitlock",
+        )
+        session.add(couple)
+        session.flush()
+        signs(session, first, "joint")
+
+        assert refused(session, first) == refused(session, second) == {second}
 
 
 def test_l13_without_a_joint_appointment_there_is_no_joint_record(intake_db: Database) -> None:
