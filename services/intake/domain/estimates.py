@@ -100,7 +100,7 @@ def sentences(charges: Charges, *, made_on: date) -> tuple[str, ...]:
             f"Expected in all: {money(charges.total)}."
         ),
         (
-            f"This counts from {made_on.isoformat()} to {last.isoformat()}, twelve months at most. "
+            f"This counts from {_in_words(made_on)} to {_in_words(last)}, twelve months at most. "
             "You get a new one if what is planned changes, at least one business day before."
         ),
         (
@@ -113,6 +113,10 @@ def sentences(charges: Charges, *, made_on: date) -> tuple[str, ...]:
             "There is a small fee. Keep this paper."
         ),
     )
+
+
+def _in_words(day: date) -> str:
+    return f"{day:%B} {day.day}, {day.year}"
 
 
 def _leap_day(day: date) -> bool:

@@ -209,9 +209,14 @@ def _consents(session: Session, person_id: UUID) -> list[dict[str, Any]]:
     rows = session.scalars(
         select(Consent).where(Consent.person_id == person_id).order_by(Consent.said_at)
     )
+    words = {
+        response.id: questionnaires.of_response(session, response).items
+        for response in _responses(session, person_id)
+    }
     return [
         {
             "consent": row.link_id,
+            "text": words[row.response_id][row.link_id].text,
             "text_version": row.text_version,
             "text_sha256": row.text_sha256,
             "said_at": row.said_at.isoformat(),

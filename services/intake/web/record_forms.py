@@ -4,6 +4,7 @@ Names are unique across the forms of one page, so that an error stands at its ow
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
@@ -16,6 +17,8 @@ from services.intake.operations.authorizations import SCOPES
 from services.intake.operations.breaches import FOUND, KINDS
 
 _CHOOSE: Final = "Choose one of these."
+_FIRST: Final = date(1900, 1, 1)
+_LAST: Final = date(2199, 12, 31)
 
 
 def _words(most: int, *, required: bool = False) -> fields.String:
@@ -23,6 +26,12 @@ def _words(most: int, *, required: bool = False) -> fields.String:
     if required:
         return fields.String(required=True, validate=long)
     return fields.String(load_default="", validate=long)
+
+
+def _day() -> fields.Date:
+    """A day that a calendar can count on from: not the year 9999."""
+    near = validate.Range(_FIRST, _LAST, error="Write the date like this: 2027-03-10.")
+    return fields.Date(required=True, validate=near)
 
 
 def _one_of(known: Mapping[str, Any] | tuple[str, ...]) -> fields.String:
@@ -33,7 +42,7 @@ class RequestForm(Schema):
     """Somebody asks for their record, or for a change in it."""
 
     kind = _one_of(("access", "amendment"))
-    received_on = fields.Date(required=True)
+    received_on = _day()
     change_text = _words(2000)
 
     @validates_schema
@@ -107,8 +116,8 @@ class AuthorizationForm(Schema):
     recipient = _words(200, required=True)
     purpose = _words(500, required=True)
     how = _words(500, required=True)
-    given_on = fields.Date(required=True)
-    expires_on = fields.Date(required=True)
+    given_on = _day()
+    expires_on = _day()
 
     @validates_schema
     def it_ends_after_it_begins(self, data: dict[str, Any], **_: Any) -> None:
@@ -123,7 +132,7 @@ class ReleaseForm(Schema):
     release_scope = _one_of(("own", "joint"))
     release_to = _words(200, required=True)
     release_use = _one_of(("release", "proceedings"))
-    release_received_on = fields.Date(required=True)
+    release_received_on = _day()
 
 
 class DocumentForm(Schema):
@@ -131,7 +140,7 @@ class DocumentForm(Schema):
 
     title = _words(200, required=True)
     sender = _words(200, required=True)
-    document_received_on = fields.Date(required=True)
+    document_received_on = _day()
     part2 = fields.Boolean(load_default=False)
 
 
@@ -163,7 +172,7 @@ class AddressForm(Schema):
 class ChangedForm(Schema):
     """What is planned has changed, before this visit."""
 
-    visit_on = fields.Date(required=True)
+    visit_on = _day()
 
 
 class EstimateForm(Schema):
@@ -194,7 +203,7 @@ class HandedOverForm(Schema):
 class BreachForm(Schema):
     """A breach that was found."""
 
-    found_on = fields.Date(required=True)
+    found_on = _day()
     people = fields.Integer(validate=validate.Range(0, 10_000_000), load_default=None)
     what = _words(4000, required=True)
 
@@ -203,6 +212,6 @@ class BreachLineForm(Schema):
     """What became known, or whom we told."""
 
     kind = _one_of(tuple(kind for kind in KINDS if kind != FOUND))
-    on_day = fields.Date(required=True)
+    on_day = _day()
     count = fields.Integer(validate=validate.Range(0, 10_000_000), load_default=None)
     line = _words(4000, required=True)

@@ -92,7 +92,8 @@ def _page(
         ways = estimates.ways(session, person_id=row.person_id)
     if template.endswith("paper.html") and charges is None:
         raise NotFound("It has not been written yet.")
-    made_on = row.delivered_at.date() if row.delivered_at else day
+    here = zone(settings().practice.timezone)
+    made_on = row.delivered_at.astimezone(here).date() if row.delivered_at else day
     return render_template(
         template,
         **record_pages.page(inquiry, day, errors),

@@ -323,6 +323,26 @@ def test_l30_a_part_2_document_is_marked_and_held_back_on_the_page(
     assert "Clinic letter" not in page.text
 
 
+@pytest.mark.parametrize(
+    "day", ["9999-12-31", "0001-01-01", "2027-02-30", "soon", "2027-03-10\x00"]
+)
+def test_a_day_that_no_calendar_counts_from_is_asked_for_again(
+    intake_db: Database, clinician: Browser, day: str
+) -> None:
+    response_id, _ = sent(intake_db, ALONE)
+    home = record_of(response_id)
+    forms = {
+        "requests": {"kind": "access", "received_on": day},
+        "estimates/changed": {"visit_on": day},
+        "documents": {"title": "x", "sender": "y", "document_received_on": day},
+    }
+    for path, values in forms.items():
+        clinician.open(home)
+        page = post(clinician, f"{home}/{path}", **values)
+        assert page.status_code == 422, path
+        assert len(errors_in(page)) == 1, path
+
+
 def test_what_is_due_stands_in_one_list(
     intake_db: Database, clinician: Browser, front_desk: Browser
 ) -> None:

@@ -86,7 +86,7 @@ def test_l40_the_text_names_the_sum_a_year_at_most_and_the_400_dollar_line() -> 
     said = " ".join(sentences(charges, made_on=date(2028, 2, 29)))
 
     assert "26 visits at $210.50. Expected in all: $5,473.00." in said
-    assert "from 2028-02-29 to 2029-02-28, twelve months at most" in said
+    assert "from February 29, 2028 to February 28, 2029, twelve months at most" in said
     assert "$400 or more above this estimate, you may dispute the bill" in said
     assert "It is not a contract." in said
 
