@@ -16,7 +16,7 @@ from services.notifier.providers.mailbox import MailboxProvider
 from services.notifier.providers.smtp import SmtpProvider
 from services.notifier.providers.twilio import TwilioProvider
 from services.notifier.settings import Settings
-from services.notifier.web import api, hooks, internal, staff
+from services.notifier.web import api, hooks, internal, replies, staff
 from shared.clock import utcnow
 from shared.db import Database
 from shared.messaging.broker import Doorbell, declare
@@ -46,6 +46,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         confirm_session=ask_scheduler(scheduler),
     )
     app.register_blueprint(staff.pages)
+    app.register_blueprint(replies.replies)
     app.register_blueprint(hooks.hooks)
     app.register_blueprint(internal.internal)
     JsonApi(app, title=api.TITLE).register_blueprint(api.api)

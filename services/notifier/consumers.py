@@ -5,7 +5,14 @@ Nothing is fetched and nothing is sent here; the sweep finds within a second wha
 
 from sqlalchemy.orm import Session
 
-from services.notifier.operations import appointments, contacts, errands, planning, withdrawals
+from services.notifier.operations import (
+    appointments,
+    contacts,
+    errands,
+    incoming,
+    planning,
+    withdrawals,
+)
 from shared.contracts.intake import (
     CommunicationRequested,
     ContactChanged,
@@ -105,5 +112,6 @@ def note_assignment(event: TaskAssigned, session: Session) -> None:
 def forget(event: PersonErased, session: Session) -> None:
     """Nothing more is sent, and what was said can't be read any more."""
     errands.forget(session, person_id=event.person_id)
+    incoming.forget(session, person_id=event.person_id)
     withdrawals.withdraw_all(session, person_id=event.person_id)
     destroy_key(session, event.person_id)

@@ -137,6 +137,21 @@ class TextProvider:
         """X-Twilio-Signature by this account."""
         return sign(self.auth_token, url, form)
 
+    def incoming_form(self, number: str, body: str, sid: str) -> dict[str, str]:
+        """What it says of a text that somebody sent to the account's number."""
+        return {
+            "MessageSid": sid,
+            "SmsSid": sid,
+            "AccountSid": self.account_sid,
+            "From": number,
+            "To": "+19145550100",
+            "Body": body,
+            "NumMedia": "0",
+            "NumSegments": "1",
+            "FromCountry": "US",
+            "ApiVersion": "2010-04-01",
+        }
+
     def call_back(self, text: Text, status: str, code: int | None = None) -> int:
         """Report on a text; returns the HTTP status of the answer."""
         form = self.callback_form(text, status, code)

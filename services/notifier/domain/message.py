@@ -27,6 +27,7 @@ class Kind(StrEnum):
     INVITATION = "invitation"
     STAFF_NOTE = "staff-note"
     STAFF_TASK = "staff-task"
+    STAFF_REPLY = "staff-reply"
 
 
 NEWS = frozenset({Kind.CONFIRMATION, Kind.MOVED, Kind.CANCELLED})
@@ -35,7 +36,7 @@ NEWS = frozenset({Kind.CONFIRMATION, Kind.MOVED, Kind.CANCELLED})
 LINK_NOTES = frozenset({Kind.UPDATE, Kind.RESUME, Kind.INVITATION})
 """Kinds that carry a link and nothing else; which one it was is nobody's business but theirs."""
 
-TO_STAFF = frozenset({Kind.STAFF_NOTE, Kind.STAFF_TASK})
+TO_STAFF = frozenset({Kind.STAFF_NOTE, Kind.STAFF_TASK, Kind.STAFF_REPLY})
 """Kinds that go to the practice's own people."""
 
 PROMPT = NEWS | LINK_NOTES | {Kind.STAFF_TASK}
@@ -89,6 +90,7 @@ _TITLES = {
     Kind.INVITATION: "A note with a link",
     Kind.STAFF_NOTE: "Something to read",
     Kind.STAFF_TASK: "A task",
+    Kind.STAFF_REPLY: "A reply to read",
 }
 
 

@@ -24,7 +24,7 @@ from services.notifier.models import (
     Errand,
     Notification,
 )
-from services.notifier.operations import appointments, contacts, errands, suppressions
+from services.notifier.operations import appointments, contacts, errands, frequency, suppressions
 from services.notifier.operations.claims import Claim, held
 from services.notifier.operations.rendering import Occasion, TellingWords, render, wording
 from services.notifier.operations.said import seal_message
@@ -145,7 +145,8 @@ def _occasion(
         return _of_errand(session, row, cause, settings, now=now)
     if row.person_id is None:
         to = settings.practice.staff_email or settings.practice.sender_address
-        return _to_staff(row, to, "/staff/inquiries", settings)
+        page = _REPLIES if row.purpose == Kind.STAFF_REPLY else _INQUIRIES
+        return _to_staff(row, to, page, settings)
     return _of_appointment(session, row, cause, settings, now=now)
 
 
@@ -157,13 +158,15 @@ def _of_errand(
     if errand.void_at is not None or details is None:
         raise _Never(State.CANCELLED, "not-wanted")
     if row.person_id is None:
-        return _to_staff(row, details, "/staff/tasks", settings)
+        return _to_staff(row, details, _TASKS, settings)
     if errand.asked_at is None or errand.asked_at <= now - FRESH:
         raise _NotNow("not-confirmed", now + ask_again_after(now - row.announced_at))
     channel, contact, address = _recipient(session, row, settings, now=now)
     if channel not in channels_for(kind_of(row.purpose)):
         raise _Never(State.SUPPRESSED, "not-permitted")
-    _respect_the_night(row, contact.timezone or settings.practice.timezone, now=now)
+    place = contact.timezone or settings.practice.timezone
+    _respect_the_night(row, place, now=now)
+    _respect_the_number(session, row, contact, address, place, settings, now=now)
     return Occasion(
         message_id=row.id,
         purpose=row.purpose,
@@ -194,6 +197,7 @@ def _of_appointment(
     if details is None:
         raise _NotNow("wishes-unknown", now + WISHES_UNKNOWN_WAIT)
     _respect_the_night(row, details.timezone, now=now)
+    _respect_the_number(session, row, contact, address, details.timezone, settings, now=now)
     return Occasion(
         message_id=row.id,
         purpose=row.purpose,
@@ -207,6 +211,11 @@ def _of_appointment(
     )
 
 
+_INQUIRIES: Final = PREFIX["intake"] + "/staff/inquiries"
+_TASKS: Final = PREFIX["intake"] + "/staff/tasks"
+_REPLIES: Final = PREFIX["notifier"] + "/staff/replies"
+
+
 def _to_staff(row: Notification, to: str, page: str, settings: Settings) -> Occasion:
     return Occasion(
         message_id=row.id,
@@ -214,7 +223,7 @@ def _to_staff(row: Notification, to: str, page: str, settings: Settings) -> Occa
         channel=Channel.EMAIL,
         to=to,
         locale="en",
-        link=settings.public_url + PREFIX["intake"] + page,
+        link=settings.public_url + page,
         announced_at=row.announced_at,
     )
 
@@ -246,6 +255,8 @@ def _permitted_address(
         raise _Never(State.SUPPRESSED, "not-permitted")
     if channel not in settings.channels:
         raise _Never(State.SUPPRESSED, "not-set-up")
+    if channel is Channel.SMS:
+        suppressions.hold(session, channel=channel, address=address)
     reason = suppressions.suppressed(session, channel=channel, address=address)
     if reason is not None:
         raise _Never(State.SUPPRESSED, reason)
@@ -259,6 +270,31 @@ def _respect_the_night(row: Notification, timezone: str, *, now: datetime) -> No
         kind, announced_at=row.announced_at, now=now
     ):
         raise _NotNow("night", next_open(now, place))
+
+
+def _respect_the_number(
+    session: Session,
+    row: Notification,
+    contact: Contact,
+    address: str,
+    timezone: str,
+    settings: Settings,
+    *,
+    now: datetime,
+) -> None:
+    """Text a number once a day and three times a week (L24). What stays here rings nobody."""
+    if row.channel != Channel.SMS or _provider_for(row, settings) == "mailbox":
+        return
+    row.address_index = suppressions.index_of(session, channel=Channel.SMS, address=address)
+    free_at = frequency.free_again(
+        session, row, address_index=row.address_index, zone=zone(timezone), now=now
+    )
+    if free_at is None:
+        return
+    if free_at <= row.not_after:
+        raise _NotNow("enough-texts", free_at)
+    by_mail = Channel.EMAIL in contact.channels & settings.channels
+    raise _Never(State.CANCELLED if by_mail else State.SUPPRESSED, "enough-texts")
 
 
 def _await_agreement(row: Notification, settings: Settings, *, now: datetime) -> None:
@@ -329,7 +365,7 @@ def _provider_for(row: Notification, settings: Settings) -> str:
         return "mailbox"
     if row.channel == Channel.SMS:
         return "twilio"
-    unaddressed = row.purpose == Kind.STAFF_NOTE and settings.practice.staff_email is None
+    unaddressed = row.errand_id is None and settings.practice.staff_email is None
     if row.person_id is None and (settings.smtp is None or unaddressed):
         return "mailbox"
     return "smtp"

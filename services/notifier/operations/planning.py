@@ -68,6 +68,18 @@ def plan_staff_note(session: Session, *, response_id: UUID) -> None:
     add(session, note, key=f"{response_id}:{Kind.STAFF_NOTE}", announced_at=now)
 
 
+def plan_reply_note(session: Session, *, reply_id: UUID) -> None:
+    """Plan a note to the practice that somebody has written back, and nothing of what."""
+    now = database_now(session)
+    note = PlannedMessage(
+        purpose=Kind.STAFF_REPLY,
+        channel=Channel.EMAIL,
+        due_at=now,
+        not_after=now + NOTE_STAYS_NEWS,
+    )
+    add(session, note, key=f"{reply_id}:{Kind.STAFF_REPLY}", announced_at=now)
+
+
 def _plan_for(
     session: Session,
     projection: AppointmentProjection,

@@ -11,6 +11,7 @@ from uuid import UUID
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from services.notifier.domain.appointment import AppointmentDetails
+from services.notifier.domain.incoming import Wish
 from services.notifier.domain.message import Channel, Kind, OutgoingMessage, kind_of
 from services.notifier.domain.neutrality import telling_words
 from services.notifier.domain.sms import fits_one_segment, plain
@@ -19,6 +20,8 @@ from shared.ics import invitation
 from shared.settings import Practice
 
 TEMPLATES: Final = Path(__file__).parent.parent / "templates" / "messages"
+
+_SAME_WORDS: Final = {Kind.RESUME: Kind.UPDATE, Kind.STAFF_REPLY: Kind.STAFF_NOTE}
 
 _CALENDAR: Final[dict[Kind, Literal["REQUEST", "CANCEL"]]] = {
     Kind.CONFIRMATION: "REQUEST",
@@ -81,12 +84,19 @@ def render(occasion: Occasion, practice: Practice) -> OutgoingMessage:
 
 def _folder(kind: Kind) -> str:
     """Where the words are. A link to go on says no more than any other: the same words for both."""
-    return Kind.UPDATE if kind is Kind.RESUME else kind
+    return _SAME_WORDS.get(kind, kind)
 
 
 def _days(life: timedelta) -> int:
     """How long a link lives, in whole days, the same for everyone who got it that way."""
     return max(1, round(life / timedelta(days=1)))
+
+
+def answer(wish: Wish, practice: Practice) -> str:
+    """The fixed answer to a text of somebody's: one segment, and neutral like every message."""
+    template = _templates().get_template(f"_answer_{wish}.txt")
+    text = template.render(sender=practice.neutral_sender, phone=practice.phone)
+    return plain(" ".join(text.split()))
 
 
 def _words(occasion: Occasion, practice: Practice) -> dict[str, Any]:

@@ -1,6 +1,11 @@
-"""Addresses that must not be tried again, found by a keyed hash of the address."""
+"""Addresses that must not be tried again, found by a keyed hash of the address.
 
-from sqlalchemy import select
+What a person stopped, only that person starts again: nothing here lifts an entry for staff.
+"""
+
+from typing import Final
+
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -8,14 +13,32 @@ from services.notifier.domain.message import Channel
 from services.notifier.models import Suppression
 from shared.crypto import blind_index
 
+OPTED_OUT: Final = "opted-out"
+"""The reason of an entry that the person made, by a word to us or to the carrier."""
 
-def suppress(session: Session, *, channel: Channel, address: str, reason: str) -> None:
-    """Never write to this address again, until the entry is lifted."""
-    session.execute(
+
+def hold(session: Session, *, channel: Channel, address: str) -> bytes:
+    """Have what concerns one address happen one after the other. Returns its keyed hash.
+
+    Whoever stops texts, and whoever is about to send one, hold it until they commit: so no text
+    begins after the stop was committed (F27), and two texts never count each other out (L24).
+    """
+    index = index_of(session, channel=channel, address=address)
+    number = int.from_bytes(index[:8], "big", signed=True)
+    session.execute(select(func.pg_advisory_xact_lock(number)))
+    return index
+
+
+def suppress(session: Session, *, channel: Channel, address: str, reason: str) -> bool:
+    """Never write to this address again, until the entry is lifted. Returns whether that is new."""
+    index = index_of(session, channel=channel, address=address)
+    new = session.scalar(
         insert(Suppression)
-        .values(channel=channel, address_index=_index(session, channel, address), reason=reason)
+        .values(channel=channel, address_index=index, reason=reason)
         .on_conflict_do_nothing()
+        .returning(Suppression.id)
     )
+    return new is not None
 
 
 def suppressed(session: Session, *, channel: Channel, address: str) -> str | None:
@@ -23,11 +46,31 @@ def suppressed(session: Session, *, channel: Channel, address: str) -> str | Non
     return session.scalar(
         select(Suppression.reason).where(
             Suppression.channel == channel,
-            Suppression.address_index == _index(session, channel, address),
+            Suppression.address_index == index_of(session, channel=channel, address=address),
             Suppression.lifted_at.is_(None),
         )
     )
 
 
-def _index(session: Session, channel: Channel, address: str) -> bytes:
+def lift_own(session: Session, *, channel: Channel, address: str) -> bool:
+    """Lift what the person at this address has stopped, at their own word. Returns whether it was.
+
+    An entry of any other kind stays: that the number does not exist, say.
+    """
+    lifted = session.execute(
+        update(Suppression)
+        .where(
+            Suppression.channel == channel,
+            Suppression.address_index == index_of(session, channel=channel, address=address),
+            Suppression.reason == OPTED_OUT,
+            Suppression.lifted_at.is_(None),
+        )
+        .values(lifted_at=func.clock_timestamp())
+        .returning(Suppression.id)
+    )
+    return lifted.first() is not None
+
+
+def index_of(session: Session, *, channel: Channel, address: str) -> bytes:
+    """The keyed hash by which an address is found, and can't be read."""
     return blind_index(session, f"suppression.{channel}", address.strip().casefold())

@@ -30,8 +30,16 @@ def withdraw_errand(session: Session, *, errand_id: UUID) -> None:
 
 
 def withdraw_all(session: Session, *, person_id: UUID) -> None:
-    """Cancel whatever was planned for a person and is not on its way yet."""
+    """Cancel whatever was planned for a person and is not on its way yet.
+
+    Which number their texts went to is dropped, too; that a number was stopped is kept.
+    """
     _cancel(session, Notification.person_id == person_id, reason="erased")
+    session.execute(
+        update(Notification)
+        .where(Notification.person_id == person_id, Notification.address_index.is_not(None))
+        .values(address_index=None)
+    )
 
 
 def _cancel(session: Session, *which: ColumnElement[bool], reason: str) -> None:

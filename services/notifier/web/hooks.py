@@ -1,19 +1,21 @@
-"""Doors for providers: receipts, signed by them and addressed by us (security 12).
+"""Doors for providers: receipts and texts, signed by them and addressed by us (security 12).
 
-An address names one try and carries our own mark, so it can't be guessed; the body carries the
-provider's signature over the address that we configured, never over the Host header.
+A receipt's address names one try and carries our own mark, so it can't be guessed; every body
+carries the provider's signature over the address that we configured, never over the Host header.
 """
 
 import hmac
+import re
 from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
 
-from flask import Blueprint, request
+from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
+from markupsafe import escape
 
 from services.notifier.domain.signatures import twilio_signed
-from services.notifier.operations import receipts
+from services.notifier.operations import incoming, receipts, rendering
 from services.notifier.settings import Settings
 from shared.tokens import derived_token
 from shared.vocabulary import PREFIX
@@ -69,6 +71,35 @@ def twilio_status(attempt_id: UUID, mark: str) -> ResponseReturnValue:
                 code=_code(request.form.get("ErrorCode")),
             )
     return "", HTTPStatus.NO_CONTENT
+
+
+@hooks.post("/twilio/incoming")
+def twilio_incoming() -> ResponseReturnValue:
+    """Take a text that somebody sent us; the answer to it, if any, goes out with ours.
+
+    It is committed before we answer. A repeat finds it there and is answered by nothing.
+    """
+    ours: Settings = settings()
+    form = request.form
+    sid, number = form.get("MessageSid", "")[:64], form.get("From", "")
+    wish = None
+    if sid and _PHONE.fullmatch(number):
+        with database().begin() as session:
+            wish = incoming.take(
+                session,
+                sid=sid,
+                number=number,
+                body=form.get("Body", ""),
+                may_answer=ours.delivery == "live" and "twilio" in ours.agreements,
+            )
+    said = f"<Message>{escape(rendering.answer(wish, ours.practice))}</Message>" if wish else ""
+    return Response(
+        f'<?xml version="1.0" encoding="UTF-8"?><Response>{said}</Response>',
+        content_type="text/xml; charset=utf-8",
+    )
+
+
+_PHONE: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 def _code(text: Any) -> int | None:

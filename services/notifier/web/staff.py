@@ -12,11 +12,11 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from services.notifier.domain.message import LINK_NOTES, kind_of, title_of
-from services.notifier.operations import message_log
+from services.notifier.operations import incoming, message_log
 from services.notifier.operations.message_log import PAGE, Counts, Line, Opened, Show
 from services.notifier.providers.mime import CALENDAR_FILE
 from services.notifier.settings import Settings
-from services.notifier.web.words import Step, channel_words, chip, trail
+from services.notifier.web.words import Step, channel_words, chip, clock, moment, trail
 from shared.clock import utcnow
 from shared.vocabulary import Role
 from shared.web import database, settings
@@ -60,11 +60,13 @@ def messages() -> ResponseReturnValue:
     with database().begin() as session:
         found, more = message_log.lines(session, show=show, offset=(page - 1) * PAGE)
         counts = message_log.counts(session, day_began=began, day_ends=began + timedelta(days=1))
+        replies = incoming.unread_count(session)
     return render_template(
         "notifier/messages.html",
         rows=[_row(line, place, now) for line in found],
         summary=_summary(counts, kept=settings().delivery == "mailbox"),
         pills=_pills(show, counts),
+        replies=replies,
         missing=settings().without_agreement,
         show=show,
         newer=_page_link(show, page - 1) if page > 1 else None,
@@ -184,7 +186,7 @@ def _row(line: Line, place: ZoneInfo, now: datetime, *, with_answers: bool = Fal
 
 def _facts(line: Line, place: ZoneInfo) -> list[tuple[str, str]]:
     row = line.notification
-    facts = [("Due", _long(row.due_at, place)), ("Of use until", _long(row.not_after, place))]
+    facts = [("Due", moment(row.due_at, place)), ("Of use until", moment(row.not_after, place))]
     if line.tries and kind_of(row.purpose) not in LINK_NOTES:
         kind, _, version = line.tries[-1].attempt.wording.partition(" ")
         facts.append(("Words", f"{kind.replace('-', ' ').capitalize()}, {version}"))
@@ -195,7 +197,7 @@ def _step(step: Step, place: ZoneInfo, *, with_answers: bool) -> dict[str, Any]:
     return {
         "shape": step.shape,
         "title": step.title,
-        "at": _long(step.at, place, seconds=True),
+        "at": moment(step.at, place, seconds=True),
         "text": step.text,
         # The provider's own words begin with its code.
         "code": "" if with_answers and step.said else step.code,
@@ -206,16 +208,5 @@ def _step(step: Step, place: ZoneInfo, *, with_answers: bool) -> dict[str, Any]:
 def _short(at: datetime, place: ZoneInfo, now: datetime) -> str:
     local = at.astimezone(place)
     if local.date() == now.astimezone(place).date():
-        return _clock(local)
+        return clock(local)
     return f"{local:%b} {local.day}"
-
-
-def _long(at: datetime, place: ZoneInfo, *, seconds: bool = False) -> str:
-    local = at.astimezone(place)
-    return f"{local:%b} {local.day}, {_clock(local, seconds=seconds)}"
-
-
-def _clock(local: datetime, *, seconds: bool = False) -> str:
-    half = "am" if local.hour < 12 else "pm"
-    past = f"{local:%M:%S}" if seconds else f"{local:%M}"
-    return f"{local.hour % 12 or 12}:{past} {half}"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from services.notifier.domain.delivery import State
 from services.notifier.domain.message import LINK_NOTES, Channel, kind_of, title_of
@@ -52,6 +53,7 @@ _BY_REASON: Final = {
     "wishes-unknown": Chip(shape="wait", label="Waiting for their wishes"),
     "no-agreement": Chip(shape="hold", label="Waiting for an agreement"),
     "not-confirmed": Chip(shape="wait", label="Waiting to be confirmed"),
+    "enough-texts": Chip(shape="hold", label="Enough texts for now"),
     "no-way": Chip(shape="urgent", label="Nothing may be sent"),
     "nobody": Chip(shape="urgent", label="No address for it"),
     "not-set-up": Chip(shape="urgent", label="No way to send it"),
@@ -81,6 +83,7 @@ _REASONS: Final = {
     "erased": "This person's data was erased.",
     "superseded": "The appointment changed, so this was no longer true.",
     "no-agreement": "No agreement with the provider is recorded, so nothing is handed to it.",
+    "enough-texts": "They have had as many texts as we send: one a day, three a week.",
     "not-wanted": "It was not needed any more.",
     "not-confirmed": "We are asking whether it is still needed.",
     "nobody": "There is no address to send this to. Set PRACTICE_STAFF_EMAIL.",
@@ -199,6 +202,19 @@ def _ending(line: Line) -> Step | None:
     return Step(
         shape=shape, title=_CHIPS[row.state].label, at=row.changed_at, text=reason_text(row.reason)
     )
+
+
+def moment(at: datetime, place: ZoneInfo, *, seconds: bool = False) -> str:
+    """A day and a time, where the practice is."""
+    local = at.astimezone(place)
+    return f"{local:%b} {local.day}, {clock(local, seconds=seconds)}"
+
+
+def clock(local: datetime, *, seconds: bool = False) -> str:
+    """A time of day."""
+    half = "am" if local.hour < 12 else "pm"
+    past = f"{local:%M:%S}" if seconds else f"{local:%M}"
+    return f"{local.hour % 12 or 12}:{past} {half}"
 
 
 def purpose_shown(purpose: str) -> str:

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from threading import Thread
 
 import pytest
+from werkzeug.serving import make_server
 
+from services.notifier.app import create_app
 from services.notifier.operations import outcomes
 from shared.db import Database
 from tests.integration.notifier.world import World
@@ -88,6 +91,37 @@ def twilio_world(make_world: Callable[..., World], texts: TextProvider) -> World
         TWILIO_AUTH_TOKEN=texts.auth_token,
         TWILIO_FROM="+19145550100",
     )
+
+
+@pytest.fixture
+def served(
+    notifier_db: Database, texts: TextProvider, make_world: Callable[..., World]
+) -> Iterator[World]:
+    """Live by Twilio, with our own web floor listening where the callbacks go."""
+    reserved = make_server("127.0.0.1", 0, lambda *_: [])
+    port = reserved.port
+    reserved.server_close()
+    world = make_world(
+        DELIVERY="live",
+        PUBLIC_URL=f"http://127.0.0.1:{port}",
+        TWILIO_URL=texts.url,
+        TWILIO_ACCOUNT_SID=texts.account_sid,
+        TWILIO_AUTH_TOKEN=texts.auth_token,
+        TWILIO_FROM="+19145550100",
+    )
+    app = create_app(world.settings)
+
+    def below_the_prefix(environ, start_response):
+        environ["SCRIPT_NAME"] = "/notify"
+        environ["PATH_INFO"] = environ["PATH_INFO"].removeprefix("/notify")
+        return app(environ, start_response)
+
+    server = make_server("127.0.0.1", port, below_the_prefix, threaded=True)
+    thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    yield world
+    server.shutdown()
+    server.server_close()
 
 
 @pytest.fixture

@@ -32,6 +32,8 @@ def environment(world: World, database_url: str, **more: str) -> dict[str, str]:
         "PYTHONPATH": str(ROOT),
         "INTAKE_URL": world.neighbours.url("intake"),
         "SCHEDULER_URL": world.neighbours.url("scheduler"),
+        "SMTP_BAA": "signed 2026-05-01 by Priya Raman",
+        "TWILIO_BAA": "signed 2026-05-01 by Priya Raman",
         **more,
     }
 
