@@ -15,6 +15,7 @@ from services.notifier.models import Base
 from shared import logs
 from shared.db import Database, SharedBase
 from tests.integration.notifier.test_sweep import until, working
+from tests.integration.notifier.wishes import assign, wish
 from tests.integration.notifier.world import Someone, World
 from tests.parties.smtp import MailServer
 
@@ -71,6 +72,26 @@ def test_canaries_stay_out_of_logs_queue_and_plain_columns_l02_l03(
     assert "prepared" in said
     assert len(stored) > 1000
     for canary in CANARIES:
+        assert canary not in stored, canary
+        assert canary not in said, canary
+
+
+def test_l02_l03_notes_and_tasks_leave_no_canary_in_logs_queue_and_plain_columns(
+    smtp_world: World, mail: MailServer, database_url: str, log: io.StringIO
+):
+    mail.refuse("rcpt", "550 5.1.1 <canary@example.org> is no mailbox of canary Nightingale")
+    singer = Someone(name="Canary Nightingale", email="canary@example.org", channels=("email",))
+    with working(smtp_world.settings):
+        for purpose in ("update", "resume", "invitation"):
+            wish(smtp_world, singer, purpose, link="http://127.0.0.1:8000/begin/p/canary-link")
+        assign(smtp_world, "task.canary@example.org")
+        until(lambda: len(smtp_world.rows()) == 4)
+        until(lambda: not {str(row.state) for row in smtp_world.rows()} & {"scheduled", "claimed"})
+
+    stored, said = dump(database_url), log.getvalue()
+
+    assert "errand" in said
+    for canary in (*CANARIES, "canary-link", "/begin/p/", "task.canary"):
         assert canary not in stored, canary
         assert canary not in said, canary
 
