@@ -2,7 +2,8 @@
 
 Each person (subject) has a data key in `subject_key`, wrapped by the service's keyring.
 Changing the keyring re-wraps small rows instead of rewriting data; destroying one wrapped key
-makes everything about that person unreadable, in backups too (ASVS 11.3.2, L50).
+makes everything about that person unreadable, wherever it was copied (ASVS 11.3.2, L50). A backup
+of the whole database has the wrapped key, too, and opens until it is thrown away.
 
 A sealed value is bound to its place: a ciphertext copied to another row or column does not open.
 """

@@ -94,7 +94,8 @@ def _role(cursor: psycopg.Cursor[tuple[object, ...]], role: str, password: str |
 
 def _become_member(cursor: psycopg.Cursor[tuple[object, ...]], role: str) -> None:
     """An administrator who isn't a superuser has to be one to create what the role owns."""
-    cursor.execute("SELECT pg_has_role(current_user, %s, 'MEMBER')", (role,))
+    # From PostgreSQL 16 on, whoever makes a role is a member of it, but can't act as it.
+    cursor.execute("SELECT pg_has_role(current_user, %s, 'USAGE')", (role,))
     member = cursor.fetchone()
     if member is not None and not member[0]:
         cursor.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(role)))

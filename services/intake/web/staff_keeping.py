@@ -119,7 +119,7 @@ def erase(response_id: UUID) -> ResponseReturnValue:
     except NotErased as refused:
         field = "permitted" if refused.why == erasure.KEPT else "why"
         return _page(response_id, FormErrors({field: [WHY_NOT[refused.why]]}, request.form))
-    flash("Erased. Nobody can read it any more, here or in a backup.")
+    flash("Erased. Nobody can read it here any more. Backups from before still hold it.")
     return redirect(url_for("staff.waiting"), HTTPStatus.SEE_OTHER)
 
 

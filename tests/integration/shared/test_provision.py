@@ -1,11 +1,14 @@
 """Privacy by engine: what one role may see of another's."""
 
+from pathlib import Path
+
 import psycopg
 import pytest
 from psycopg import sql
 
+from services.postgres import EmbeddedPostgres
 from shared.migrations import NewerDatabase, upgrade
-from shared.provision import ROLES, provision, role_url
+from shared.provision import ROLES, close_ledgers, provision, role_url
 from shared.vocabulary import SERVICES
 from tests.conftest import PASSWORDS
 
@@ -66,3 +69,26 @@ def test_a_database_of_a_newer_version_is_refused_in_one_sentence(database_url: 
     finally:
         with psycopg.connect(url) as connection:
             connection.execute("UPDATE alembic_version SET version_num = %s", (known,))
+
+
+def test_an_administrator_who_is_no_superuser_will_do(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    server = EmbeddedPostgres(tmp_path / "data", tmp_path / "postgres.log")
+    server.start()
+    try:
+        with psycopg.connect(server.url(), autocommit=True) as connection:
+            connection.execute("CREATE ROLE administrator LOGIN CREATEROLE")
+            connection.execute("CREATE DATABASE theirs OWNER administrator")
+        url = server.url("administrator", "theirs")
+        for _ in range(2):
+            provision(url)
+            for service in SERVICES:
+                upgrade(service, role_url(url, service))
+            close_ledgers(url)
+        with psycopg.connect(url) as connection:
+            owners = connection.execute(
+                "SELECT tableowner FROM pg_tables WHERE tablename = 'audit_entry'"
+            ).fetchall()
+        assert owners == [("keeper",)]
+    finally:
+        server.stop()
