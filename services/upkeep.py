@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ProgrammingError
 
 from services import embedded
 from services.databases import server_at_hand
@@ -48,6 +49,9 @@ def verify_audit(home: Home, env: Mapping[str, str]) -> int:
                 whole = audit_chain.verify(session, anchors=folder.lines(ANCHORS) if folder else ())
         except (ChainBroken, AnchorForged) as broken:
             print(f"BROKEN  {broken}")
+            return 1
+        except ProgrammingError:
+            print("BROKEN  The audit's table is not there, or may not be read.")
             return 1
     print(f"WHOLE   {whole.entries} entries, each as it was written.")
     if whole.anchor is None:

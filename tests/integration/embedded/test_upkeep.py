@@ -11,7 +11,7 @@ import pytest
 
 from services.postgres import EmbeddedPostgres
 from shared.clock import utcnow
-from tests.integration.embedded.test_command import softstart
+from tests.integration.embedded.test_command import refused, softstart
 from tests.journeys.by_api import Caller
 from tests.journeys.people import COUPLE
 from tests.journeys.suite import Suite
@@ -110,6 +110,26 @@ def test_keys_rotate_and_retire_while_the_suite_runs(suite: Suite, staff: Staff)
     assert json.loads(secrets.read_text())["encryption_keys"]["intake"].startswith("2:")
     assert ",1:" not in json.loads(secrets.read_text())["encryption_keys"]["intake"]
     assert "How to reach" in read_the_inquiry(staff)
+
+
+def test_a_service_s_own_environment_will_do(suite: Suite, staff: Staff) -> None:
+    del staff
+    postgres = EmbeddedPostgres(suite.home / "postgres", suite.home / "log" / "postgres.log")
+    secrets = suite.home / "secrets.json"
+
+    def own(service: str) -> dict[str, str]:
+        return {
+            "DATABASE_URL": postgres.url(service),
+            "PUBLIC_URL": suite.url,
+            "SECRET_KEY": "x" * 40,
+            "SERVICE_KEY": "x" * 40,
+            "ENCRYPTION_KEYS": f"file:{secrets}#{service}",
+            "AUDIT_FOLDER": str(suite.home / "audit"),
+        }
+
+    assert softstart("audit", "verify", env=own("intake")).stdout.startswith("WHOLE ")
+    assert "data keys wrapped anew" in softstart("keys", "rewrap", env=own("notifier")).stdout
+    assert "takes that of intake" in refused(softstart("audit", "verify", env=own("notifier")))
 
 
 def test_audit_verify_names_the_entry_that_somebody_changed(suite: Suite, staff: Staff) -> None:
