@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from services.intake.web.record_words import RECORD_WORDS
+
 ACTS: Final = {
     "read": "Opened",
     "export": "Exported",
@@ -11,6 +13,16 @@ ACTS: Final = {
     "lift-hold": "Lifted the hold",
     "break-glass": "Broke the glass",
     "verify": "Checked the audit",
+    "open-record": "Opened the page of a record",
+    "open-request": "Opened a request about a record",
+    "change-address": "Changed an address or a number",
+    "authorize-release": "Noted an authorization",
+    "revoke-release": "Took an authorization back",
+    **{f"record-{act}": f"Request: {words.lower()}" for act, words in RECORD_WORDS["acts"].items()},
+    **{
+        f"breach-{kind}": f"Breach: {words.lower()}"
+        for kind, words in RECORD_WORDS["breach"].items()
+    },
 }
 ROLES: Final = {
     "owner": "owner",

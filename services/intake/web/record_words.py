@@ -1,8 +1,9 @@
 """What staff read about records, in words."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
-RECORD_WORDS: Final = {
+RECORD_WORDS: Final[Mapping[str, Mapping[str, Any]]] = {
     "kinds": {
         "access": "A copy of their record",
         "amendment": "A change in their record",

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
+from services.intake.couple_models import Couple
 from services.intake.operations import authorizations, bookings, exports, record_requests
 from services.intake.operations.readers import Reader
 from services.intake.operations.record_requests import Request
@@ -104,3 +105,16 @@ def post(browser: Browser, path: str, **values: Any) -> Any:
     token = re.search(r'name="csrf_token" value="([^"]+)"', browser.page.text)
     assert token
     return browser._follow(browser.client.post(path, data={"csrf_token": token[1], **values}))
+
+
+def linked(database: Database, first_form: UUID, second_form: UUID) -> None:
+    """A couple: the second answered the first one's invitation."""
+    with database.begin() as session:
+        session.add(
+            Couple(
+                a_response_id=first_form,
+                b_response_id=second_form,
+                how_sealed=b"",
+                opened_by_name="Dana Whitlock",
+            )
+        )

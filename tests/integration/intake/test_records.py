@@ -27,6 +27,7 @@ from tests.integration.intake.record_acts import (
     asks,
     copy_of,
     deny,
+    linked,
     read_all,
     signs,
     together,
@@ -124,7 +125,7 @@ def test_l17_a_copy_waits_until_every_free_text_was_read(intake_db: Database) ->
 
 
 def test_l17_the_copy_of_one_person_holds_nothing_of_the_other(intake_db: Database) -> None:
-    _, first = sent(intake_db, {**COUPLE, "hope_text": "CANARYFIRST"}, "1")
+    first_form, first = sent(intake_db, {**COUPLE, "hope_text": "CANARYFIRST"}, "1")
     theirs = {
         **AFRAID,
         "name_used": "CANARYNAME",
@@ -132,8 +133,9 @@ def test_l17_the_copy_of_one_person_holds_nothing_of_the_other(intake_db: Databa
         "phone": "212-555-0166",
         "hope_text": "CANARYHOPE",
     }
-    _, second = sent(intake_db, theirs, "2")
+    second_form, second = sent(intake_db, theirs, "2")
     together(intake_db, first, second)
+    linked(intake_db, first_form, second_form)
     asks(intake_db, second, "amendment", text="CANARYCHANGE")
     with intake_db.begin() as session:
         documents.note_document(

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.exc import ProgrammingError
 
-from services.intake.couple_models import Couple
 from services.intake.operations import authorizations, documents, release
 from services.intake.record_models import RecordAct, ReleaseAuthorization
 from shared.db import Database
@@ -20,6 +19,7 @@ from tests.integration.intake.record_acts import (
     TODAY,
     asks,
     copy_of,
+    linked,
     read_all,
     signs,
     together,
@@ -65,15 +65,8 @@ def test_l13_one_signature_does_not_release_a_joint_record(intake_db: Database) 
 def test_l13_a_partner_who_joined_has_to_sign_before_any_appointment(intake_db: Database) -> None:
     first_form, first = sent(intake_db, COUPLE, "1")
     second_form, second = sent(intake_db, COUPLE, "2")
+    linked(intake_db, first_form, second_form)
     with intake_db.begin() as session:
-        couple = Couple(
-            a_response_id=first_form,
-            b_response_id=second_form,
-            how_sealed=b"",
-            opened_by_name="Dana Whitlock",
-        )
-        session.add(couple)
-        session.flush()
         signs(session, first, "joint")
 
         assert refused(session, first) == refused(session, second) == {second}
