@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import Final
 from uuid import UUID
 
 NOTHING_BEFORE: Final = bytes(32)
@@ -49,9 +49,8 @@ class Link:
 
 @dataclass(frozen=True, kw_only=True)
 class Anchor:
-    """How far the chain went on a day; or, as a `trim`, up to where it was taken away by age."""
+    """How far the chain went on a day."""
 
-    kind: Literal["anchor", "trim"]
     seq: int
     hash: bytes
     at: datetime
@@ -63,7 +62,7 @@ class Anchor:
 
     def _values(self) -> dict[str, object]:
         at = self.at.astimezone(UTC).isoformat()
-        return {"kind": self.kind, "seq": self.seq, "hash": self.hash.hex(), "at": at}
+        return {"seq": self.seq, "hash": self.hash.hex(), "at": at}
 
 
 class ChainBroken(Exception):
@@ -88,7 +87,6 @@ def _read_anchor(line: str, number: int, key: bytes) -> Anchor:
     try:
         said = json.loads(line)
         anchor = Anchor(
-            kind=said["kind"],
             seq=int(said["seq"]),
             hash=bytes.fromhex(said["hash"]),
             at=datetime.fromisoformat(said["at"]),
@@ -105,11 +103,8 @@ def follow(links: Iterable[Link], key: bytes, anchors: Iterable[Anchor] = ()) ->
     """Walk the chain, yielding each good entry. Raises ChainBroken at the first bad one."""
     kept = list(anchors)
     anchored = {anchor.seq: anchor for anchor in kept}
-    trims = {anchor.seq: anchor for anchor in kept if anchor.kind == "trim"}
     last, before = 0, NOTHING_BEFORE
-    for number, link in enumerate(links):
-        if number == 0 and link.seq > 1 and link.seq - 1 in trims:
-            last, before = link.seq - 1, trims[link.seq - 1].hash
+    for link in links:
         _compare(link, last, before, key)
         anchor = anchored.get(link.seq)
         if anchor is not None and anchor.hash != link.hash:
@@ -119,8 +114,7 @@ def follow(links: Iterable[Link], key: bytes, anchors: Iterable[Anchor] = ()) ->
     furthest = max(kept, key=lambda anchor: anchor.seq, default=None)
     if furthest is not None and furthest.seq > last:
         went = f"the chain went as far as {furthest.seq} on {furthest.at:%Y-%m-%d}"
-        if furthest.seq not in trims:
-            raise ChainBroken(last + 1, f"is missing: {went}")
+        raise ChainBroken(last + 1, f"is missing: {went}")
 
 
 def _compare(link: Link, last: int, before: bytes, key: bytes) -> None:

@@ -41,7 +41,7 @@ def next_anchor(session: Session, *, anchors: Iterable[str], now: datetime) -> l
     newest = session.scalar(select(AuditEntry).order_by(AuditEntry.seq.desc()).limit(1))
     if newest is None or (kept and kept[-1].seq >= newest.seq):
         return []
-    return [Anchor(kind="anchor", seq=newest.seq, hash=newest.hash, at=now).line(key)]
+    return [Anchor(seq=newest.seq, hash=newest.hash, at=now).line(key)]
 
 
 def _links(session: Session) -> Iterator[Link]:

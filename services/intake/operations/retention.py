@@ -20,6 +20,7 @@ from services.intake.models import (
 )
 from services.intake.operations import audit, decisions, forms, legal_holds, practice
 from services.intake.operations.forms import Form
+from services.intake.triage_models import Note
 from shared.contracts.intake import PersonErased
 from shared.crypto import destroy_key
 from shared.messaging.outbox import publish
@@ -149,11 +150,17 @@ def _last_entry() -> ColumnElement[datetime]:
         AuditEntry.account_id.is_not(None),
         AuditEntry.act != audit.READ,
     )
+    noted = (
+        select(func.max(Note.written_at))
+        .join(QuestionnaireResponse, QuestionnaireResponse.id == Note.response_id)
+        .where(form)
+    )
     greatest: ColumnElement[datetime] = func.greatest(
         func.coalesce(written, Person.created_at),
         sent,
         ended.scalar_subquery(),
         worked.scalar_subquery(),
+        noted.scalar_subquery(),
     )
     return greatest
 

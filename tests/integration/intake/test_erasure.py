@@ -178,6 +178,37 @@ def test_l47_a_client_s_record_is_erased_early_only_by_who_says_that_the_law_all
         assert entry.part == "said to be permitted before the period ends"
 
 
+def test_every_row_about_a_person_goes_with_them_or_is_in_a_ledger_that_nothing_hangs_on(
+    database_url: str,
+) -> None:
+    """So that no table of a later day keeps somebody, or keeps somebody from being erased."""
+    with psycopg.connect(database_url) as connection:
+        about = names(
+            connection,
+            "SELECT table_name FROM information_schema.columns WHERE table_schema = 'intake'"
+            " AND column_name IN ('person_id', 'response_id')",
+        )
+        ledgers = names(
+            connection,
+            "SELECT relname FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid"
+            " WHERE tgname = 'only_grows' AND relnamespace = 'intake'::regnamespace",
+        )
+        hanging = names(
+            connection,
+            "SELECT relname FROM pg_constraint JOIN pg_class c ON c.oid = conrelid"
+            " WHERE contype = 'f' AND confdeltype = 'c'"
+            " AND relnamespace = 'intake'::regnamespace",
+        )
+
+    assert {"answer", "contact", "task"} <= hanging
+    assert about - ledgers - hanging == set()
+    assert ledgers & hanging == set()
+
+
+def names(connection: psycopg.Connection[Any], query: str) -> set[str]:
+    return {row[0] for row in connection.execute(query)}  # type: ignore[call-overload]
+
+
 # ---------------------------------------------------------------- after a restored backup
 
 

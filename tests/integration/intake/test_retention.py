@@ -15,6 +15,7 @@ from services.intake.models import Person, QuestionnaireResponse, Tally
 from services.intake.operations import audit, legal_holds, practice, responses, retention
 from services.intake.operations.readers import Reader
 from services.intake.operations.retention import KeptByLaw, NotErasable
+from services.intake.triage_models import Note
 from shared.contracts.scheduler import AppointmentBooked, AppointmentCancelled, AppointmentMoved
 from shared.crypto import SubjectKey
 from shared.db import Database
@@ -214,6 +215,24 @@ def test_l48_work_of_staff_on_a_record_begins_its_period_anew_and_looking_does_n
 
     assert dry_run(intake_db, at + timedelta(days=89)) == {looked: "inquiry"}
     assert dry_run(intake_db, at + timedelta(days=91)) == {looked: "inquiry", worked: "inquiry"}
+
+
+def test_l47_a_note_is_an_entry_of_the_record(intake_db: Database) -> None:
+    response_id, person_id = sent(intake_db, ALONE)
+    appointment(intake_db, person_id, days(1))
+    with intake_db.begin() as session:
+        session.add(
+            Note(
+                response_id=response_id,
+                written_at=days(365),
+                account_id=OWNER.account_id,
+                account_name=OWNER.name,
+                words_sealed=b"",
+            )
+        )
+
+    assert dry_run(intake_db, days(8 * 365)) == {}
+    assert dry_run(intake_db, days(8 * 365 + 3)) == {person_id: "record"}
 
 
 # ---------------------------------------------------------------- legal hold
