@@ -16,7 +16,15 @@ from services.notifier.operations import incoming, message_log
 from services.notifier.operations.message_log import PAGE, Counts, Line, Opened, Show
 from services.notifier.providers.mime import CALENDAR_FILE
 from services.notifier.settings import Settings
-from services.notifier.web.words import Step, channel_words, chip, clock, moment, trail
+from services.notifier.web.words import (
+    Step,
+    channel_words,
+    chip,
+    clock,
+    moment,
+    trail,
+    voicemail_script,
+)
 from shared.clock import utcnow
 from shared.vocabulary import Role
 from shared.web import database, settings
@@ -88,6 +96,7 @@ def message(notification_id: UUID) -> ResponseReturnValue:
         row=_row(opened.line, place, now, with_answers=may_read),
         said=opened.message if may_read else None,
         contact=opened.contact if may_read else None,
+        script=_voicemail_script(opened) if may_read else "",
         may_read=may_read,
         calendar_file=CALENDAR_FILE,
     )
@@ -108,6 +117,15 @@ def calendar_entry(notification_id: UUID) -> ResponseReturnValue:
         {"Content-Disposition": f"attachment; filename={CALENDAR_FILE}"},
         content_type="text/calendar; charset=utf-8",
     )
+
+
+def _voicemail_script(opened: Opened) -> str:
+    """What staff say to a machine: a name and a number, where a voice message is safe (L21)."""
+    contact = opened.contact
+    if contact is None or not contact.shown_phone or not contact.voicemail_permitted:
+        return ""
+    ours: Settings = settings()
+    return voicemail_script(current_staff().name, ours.practice.phone)
 
 
 def _opened(notification_id: UUID) -> Opened:

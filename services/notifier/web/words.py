@@ -204,6 +204,12 @@ def _ending(line: Line) -> Step | None:
     )
 
 
+def voicemail_script(caller: str, phone: str) -> str:
+    """The words for a machine. No service, no reason, and no last name to look up."""
+    first_name = caller.split(maxsplit=1)[0] if caller.split() else ""
+    return f"Hello, this is {first_name}. Please call me back at {phone}. Thank you."
+
+
 def moment(at: datetime, place: ZoneInfo, *, seconds: bool = False) -> str:
     """A day and a time, where the practice is."""
     local = at.astimezone(place)

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from services.notifier.domain.message import LINK_NOTES
+from services.notifier.domain.message import LINK_NOTES, Channel
+from services.notifier.domain.neutrality import telling_words
 from shared.vocabulary import Role
 from tests.integration.notifier.test_pages import SignIn, page, sign_in
 from tests.integration.notifier.wishes import (
@@ -81,3 +82,27 @@ def test_a_task_without_an_address_says_what_to_do(world: World, sign_in: SignIn
 
     assert "A task" in text
     assert "Set PRACTICE_STAFF_EMAIL" in text
+
+
+def test_l21_the_words_for_a_machine_are_a_name_and_a_number_and_only_where_that_is_safe(
+    world: World, sign_in: SignIn
+):
+    script = "Hello, this is Priya. Please call me back at 914-555-0132. Thank you."
+    shown = {}
+    for name, channels in {
+        "safe": ("email", "call", "voicemail"),
+        "no machine": ("email", "call"),
+        "no call": ("email", "voicemail"),
+    }.items():
+        wish(world, Someone(channels=channels))
+        world.pass_on()
+        row = world.rows()[-1]
+        text = page(sign_in(world, Role.CLINICIAN), f"/staff/messages/{row.id}")
+        shown[name] = f"“{script}”" in text
+
+    assert shown == {"safe": True, "no machine": False, "no call": False}
+    assert telling_words(script) == []
+
+
+def test_l21_no_program_leaves_a_voice_message():
+    assert set(Channel) == {"email", "sms"}
