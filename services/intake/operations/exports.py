@@ -7,7 +7,7 @@ anything of another person, staff's private notes, which are kept apart from the
 read what, which is a list of its own.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -26,6 +26,7 @@ from services.intake.operations import (
     contacts,
     decisions,
     documents,
+    estimates,
     forms,
     questionnaires,
     record_requests,
@@ -35,6 +36,11 @@ from services.intake.operations.record_requests import Request
 from shared.crypto import unseal
 
 PART: Final = "export"
+
+HELD_BACK: Final = (
+    "This part is held back: a licensed professional found that it could endanger somebody. "
+    "You may ask for a review by another one."
+)
 
 ABOUT_ONESELF: Final = frozenset(("name_used", "pronouns"))
 """Short texts in which nobody else is named; every other text is read before it goes out."""
@@ -74,23 +80,62 @@ def texts(session: Session, request: Request) -> list[FreeText]:
 
 
 def review(session: Session, request: Request, *, keys: Iterable[str], reader: Reader) -> bool:
-    """A clinician has read these texts, and they may go out. Returns whether all are read now."""
+    """A clinician has read these texts, and they may go out. Returns whether all are read now.
+
+    What was held back before and is named here goes out after all.
+    """
     if not reader.clinical:
         raise record_requests.NotLicensed
-    read = sorted(set(keys) & {text.key for text in texts(session, request)})
+    read = _known(session, request, keys)
     record_requests.act(session, request, name="reviewed", reader=reader, keys=read)
     return not unread(session, request)
 
 
+def hold_back(
+    session: Session,
+    request: Request,
+    *,
+    keys: Iterable[str],
+    reader: Reader,
+    license_number: str,
+    ground: str,
+) -> bool:
+    """A licensed professional keeps these texts out of the copy; the rest of it is given.
+
+    A denial of a part (45 CFR 164.524(d)(1)): recorded like one of the whole (L16). Returns whether
+    all texts are read now. Raises NotLicensed.
+    """
+    record_requests.require_license(reader, license_number)
+    record_requests.act(
+        session,
+        request,
+        name="held-back",
+        reader=reader,
+        keys=_known(session, request, keys),
+        license=license_number,
+        ground=ground,
+    )
+    return not unread(session, request)
+
+
+def _known(session: Session, request: Request, keys: Iterable[str]) -> list[str]:
+    return sorted(set(keys) & {text.key for text in texts(session, request)})
+
+
 def unread(session: Session, request: Request) -> list[FreeText]:
     """The texts that nobody has marked as read for this request."""
-    read = {
-        key
+    read = _marked(session, request)
+    return [text for text in texts(session, request) if text.key not in read]
+
+
+def _marked(session: Session, request: Request) -> dict[str, str]:
+    """Text by text what was said of it last: "reviewed" or "held-back"."""
+    return {
+        key: act.act
         for act in record_requests.acts(session, request)
-        if act.act == "reviewed"
+        if act.act in ("reviewed", "held-back")
         for key in act.details["keys"]
     }
-    return [text for text in texts(session, request) if text.key not in read]
 
 
 def make(
@@ -118,18 +163,19 @@ def make(
     if unread(session, request):
         raise NotReviewed
     record_requests.act(session, request, name="exported", reader=reader)
+    held = {key for key, mark in _marked(session, request).items() if mark == "held-back"}
     going = documents.allowed(
         session, person_id=request.person_id, use="release", recipient=None, on=today
     )
     return {
         "made_at": now.isoformat(),
         "made_by": reader.name,
-        "forms": [_form(session, response) for response in found],
+        "forms": [_form(session, response, held) for response in found],
         "consents": _consents(session, request.person_id),
         "policies_signed": _policies(session, request.person_id),
         "contacts": contacts.history(session, person_id=request.person_id),
         "appointments": list(appointments),
-        "requests": _requests(session, request.person_id),
+        "requests": _requests(session, request.person_id, held),
         "authorizations": _authorizations(session, request.person_id),
         "documents": [
             {
@@ -140,6 +186,7 @@ def make(
             for each in going.documents
         ],
         "documents_held_back": going.held_back,
+        "estimates": _estimates(session, request.person_id),
         "left_out": (
             "Private notes of clinicians, which are kept apart from the record; the list of who "
             "has read what, which you can ask for; anything about other people."
@@ -167,7 +214,9 @@ def _answers(session: Session, response: QuestionnaireResponse) -> list[tuple[It
     ]
 
 
-def _form(session: Session, response: QuestionnaireResponse) -> dict[str, Any]:
+def _form(
+    session: Session, response: QuestionnaireResponse, held: Collection[str]
+) -> dict[str, Any]:
     screener = questionnaires.of_response(session, response)
     return {
         "form_version": screener.version,
@@ -177,7 +226,7 @@ def _form(session: Session, response: QuestionnaireResponse) -> dict[str, Any]:
             {
                 "section": screener.section_of[item.id].title,
                 "question": item.text,
-                "answer": item.label(value),
+                "answer": HELD_BACK if f"answer:{row.id}" in held else item.label(value),
                 "answered_at": row.answered_at.isoformat(),
                 "replaced_at": row.superseded_at.isoformat() if row.superseded_at else None,
             }
@@ -231,6 +280,16 @@ def _consents(session: Session, person_id: UUID) -> list[dict[str, Any]]:
     ]
 
 
+def _estimates(session: Session, person_id: UUID) -> list[dict[str, Any]]:
+    """What was given of these: bills and estimates belong to the record, too (164.501)."""
+    found = []
+    for row in estimates.delivered(session, person_id=person_id):
+        charges = estimates.charges(session, row)
+        if charges is not None and row.delivered_at is not None:
+            found.append({"given_at": row.delivered_at.isoformat(), **asdict(charges)})
+    return found
+
+
 def _policies(session: Session, person_id: UUID) -> list[dict[str, Any]]:
     rows = session.scalars(
         select(PolicySignature)
@@ -248,15 +307,15 @@ def _policies(session: Session, person_id: UUID) -> list[dict[str, Any]]:
     ]
 
 
-def _requests(session: Session, person_id: UUID) -> list[dict[str, Any]]:
+def _requests(session: Session, person_id: UUID, held: Collection[str]) -> list[dict[str, Any]]:
     return [
         {
             "kind": request.kind,
             "state": request.state,
             "received_on": request.received_on.isoformat(),
-            "details": dict(request.details),
+            "details": HELD_BACK if f"amendment:{request.id}" in held else dict(request.details),
             "acts": [
-                {"act": act.act, "at": act.at.isoformat(), **_sayable(act.details)}
+                {"act": act.act, "at": act.at.isoformat(), **_sayable(request.kind, act.details)}
                 for act in record_requests.acts(session, request)
             ],
         }
@@ -264,8 +323,10 @@ def _requests(session: Session, person_id: UUID) -> list[dict[str, Any]]:
     ]
 
 
-def _sayable(details: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in details.items() if name != "keys"}
+def _sayable(kind: str, details: Mapping[str, Any]) -> dict[str, Any]:
+    """What was decided and on which ground. What a clinician wrote about a danger stays inside."""
+    said = ("ground", "way") if kind == "access" else ("ground", "way", "words")
+    return {name: details[name] for name in said if name in details}
 
 
 def _authorizations(session: Session, person_id: UUID) -> list[dict[str, Any]]:

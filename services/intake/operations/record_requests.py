@@ -226,7 +226,7 @@ def deny_access(
     Whoever asked may have the denial looked at by another licensed professional; `reviewer` names
     one. Raises NotLicensed, NotOpen.
     """
-    _require_license(reader, license_number)
+    require_license(reader, license_number)
     if request.kind != "access" or not request.open:
         raise NotOpen
     act(
@@ -255,7 +255,7 @@ def review_denial(
 
     Raises NotLicensed, NotTheReviewer, NotOpen.
     """
-    _require_license(reader, license_number)
+    require_license(reader, license_number)
     denial = standing_denial(session, request)
     if denial is None:
         raise NotOpen
@@ -322,7 +322,8 @@ def withdraw(session: Session, request: Request, *, reader: Reader) -> None:
     act(session, request, name="withdrawn", reader=reader, state="done")
 
 
-def _require_license(reader: Reader, license_number: str) -> None:
+def require_license(reader: Reader, license_number: str) -> None:
+    """Who denies, or reviews, has a clinical role and says by which license. Raises NotLicensed."""
     if not reader.clinical or not license_number.strip():
         raise NotLicensed
 

@@ -53,9 +53,31 @@ class RequestForm(Schema):
 
 
 class ReviewedForm(Schema):
-    """The texts that a clinician has read, and that may go out."""
+    """The texts that a clinician has read: those that may go out, and those held back.
+
+    What is ticked as both is held back.
+    """
 
     keys = fields.List(fields.String(validate=validate.Length(max=80)), load_default=list)
+    held = fields.List(fields.String(validate=validate.Length(max=80)), load_default=list)
+    held_license = _words(120)
+    held_ground = fields.String(
+        load_default="", validate=validate.OneOf(["", *DENIALS], error=_CHOOSE)
+    )
+
+    @validates_schema
+    def holding_back_is_a_denial(self, data: dict[str, Any], **_: Any) -> None:
+        """It takes a licensed professional, and a ground (L16)."""
+        wrong = {
+            name: [words]
+            for name, words in (
+                ("held_license", "To hold a text back, write down your license."),
+                ("held_ground", "Choose why it is held back."),
+            )
+            if data.get("held") and not data.get(name)
+        }
+        if wrong:
+            raise ValidationError(wrong)
 
 
 class CopyForm(Schema):

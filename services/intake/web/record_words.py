@@ -13,6 +13,7 @@ RECORD_WORDS: Final[Mapping[str, Mapping[str, Any]]] = {
     "acts": {
         "received": "Request noted",
         "reviewed": "Texts read, may go out",
+        "held-back": "A text is held back",
         "exported": "Copy made",
         "delivered": "Copy given to the person",
         "denied": "Denied",

@@ -169,6 +169,10 @@ def _again(response_id: UUID, request_id: UUID, errors: FormErrors) -> ResponseR
 @pages.post("/requests/<uuid:request_id>/texts")
 def read_texts(response_id: UUID, request_id: UUID) -> ResponseReturnValue:
     """Show every text that may name others. That it is read is recorded first."""
+    return _request_page(response_id, request_id, texts=_open_texts(response_id, request_id))
+
+
+def _open_texts(response_id: UUID, request_id: UUID) -> list[FreeText]:
     with database().begin() as session:
         inquiry, found = find_request(session, response_id, request_id)
         audit.record(
@@ -178,17 +182,30 @@ def read_texts(response_id: UUID, request_id: UUID) -> ResponseReturnValue:
             parts=["texts"],
             reason=OWN_REQUEST,
         )
-        texts = exports.texts(session, found)
-    return _request_page(response_id, request_id, texts=texts)
+        return exports.texts(session, found)
 
 
 @pages.post("/requests/<uuid:request_id>/reviewed")
 def reviewed(response_id: UUID, request_id: UUID) -> ResponseReturnValue:
-    """These may go out."""
-    form = load(ReviewedForm(), request.form)
+    """These may go out; those are held back by a licensed professional."""
+    try:
+        form = load(ReviewedForm(), request.form)
+    except FormErrors as errors:
+        texts = _open_texts(response_id, request_id)
+        page = _request_page(response_id, request_id, errors=errors, texts=texts)
+        return page, errors.status
     with database().begin() as session:
         _, found = find_request(session, response_id, request_id, for_change=True)
         whole = exports.review(session, found, keys=form["keys"], reader=reader())
+        if form["held"]:
+            whole = exports.hold_back(
+                session,
+                found,
+                keys=form["held"],
+                reader=reader(),
+                license_number=form["held_license"],
+                ground=form["held_ground"],
+            )
     flash("All texts are read." if whole else "Saved. Some texts are still to be read.")
     return to_request(response_id, request_id)
 

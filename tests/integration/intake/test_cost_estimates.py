@@ -20,7 +20,7 @@ from shared.vocabulary import Role
 from shared.zones import zone
 from tests.integration.intake.browsing import Browser, errors_in
 from tests.integration.intake.people import ALONE, COUPLE, NOW, sent
-from tests.integration.intake.record_acts import DESK, post
+from tests.integration.intake.record_acts import DESK, asks, copy_of, post, read_all
 
 NEW_YORK = zone("America/New_York")
 # Wednesday evening in New York, Thursday in Greenwich: it counts as Wednesday.
@@ -153,6 +153,18 @@ def test_l41_by_mail_where_mail_is_safe(intake_db: Database) -> None:
         assert estimates.ways(session, person_id=person_id) == ("email", "pick-up")
 
     give(intake_db, person_id, written(intake_db, person_id), "email")
+
+
+def test_l15_an_estimate_that_was_given_is_in_the_copy_of_the_record(intake_db: Database) -> None:
+    _, person_id = sent(intake_db, COUPLE)
+    give(intake_db, person_id, written(intake_db, person_id), "pick-up")
+    written(intake_db, person_id)  # not given yet
+    request = asks(intake_db, person_id)
+    read_all(intake_db, request)
+
+    (one,) = copy_of(intake_db, request)["estimates"]
+
+    assert (one["cents_per_visit"], one["visits"]) == (21_000, 20)
 
 
 def test_an_estimate_is_found_only_with_its_person(intake_db: Database) -> None:

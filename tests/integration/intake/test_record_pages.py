@@ -108,6 +108,28 @@ def test_l15_a_copy_goes_from_request_to_hand(intake_db: Database, clinician: Br
     assert "Copy given to the person" in page.text
 
 
+def test_l17_holding_a_text_back_asks_for_license_and_ground(
+    intake_db: Database, clinician: Browser
+) -> None:
+    response_id, person_id = sent(intake_db, AFRAID_OF_RAFI)
+    request = asks(intake_db, person_id)
+    where = f"{record_of(response_id)}/requests/{request.id}"
+    clinician.open(where)
+    keys = form_in_all(post(clinician, f"{where}/texts").text, "held")
+
+    page = post(clinician, f"{where}/reviewed", keys=keys, held=keys)
+    assert page.status_code == 422
+    assert len(errors_in(page)) == 2
+    assert page.text.count(f'value="{keys[0]}" checked') == 2
+
+    held = {"held": keys, "held_license": "NY LMFT 1", "held_ground": "endangers-life"}
+    page = post(clinician, f"{where}/reviewed", **held)
+    assert "A text is held back" in page.text
+    printed = post(clinician, f"{where}/copy", make="page").text
+    assert "Canary Rafi" not in printed
+    assert "This part is held back" in printed
+
+
 def form_in_all(page: str, name: str) -> list[str]:
     return re.findall(rf'name="{name}" value="([^"]+)"', page)
 

@@ -124,6 +124,39 @@ def test_l17_a_copy_waits_until_every_free_text_was_read(intake_db: Database) ->
     assert copy_of(intake_db, request)["forms"]
 
 
+def test_l17_a_text_that_would_endanger_somebody_is_held_back_by_a_licensed_professional(
+    intake_db: Database,
+) -> None:
+    _, person_id = sent(intake_db, {**ALONE, "hope_text": "My brother Rafi lives at Mill Lane"})
+    asks(intake_db, person_id, "amendment", text="I moved in June")
+    request = asks(intake_db, person_id)
+    read_all(intake_db, request)
+
+    def hold_back(reader: Reader, license_number: str) -> None:
+        with intake_db.begin() as session:
+            keys = [t.key for t in exports.texts(session, request) if "Rafi" in t.text]
+            exports.hold_back(
+                session,
+                again(session, request),
+                keys=keys,
+                reader=reader,
+                license_number=license_number,
+                ground="harms-other",
+            )
+
+    for reader, license_number in ((DESK, "NY 1"), (DANA, "")):
+        with pytest.raises(NotLicensed):
+            hold_back(reader, license_number)
+    assert "Mill Lane" in json.dumps(copy_of(intake_db, request))
+
+    hold_back(DANA, "NY 1")
+
+    text = json.dumps(copy_of(intake_db, request))
+    assert "Mill Lane" not in text
+    assert "This part is held back" in text
+    assert "I moved in June" in text
+
+
 def test_l17_the_copy_of_one_person_holds_nothing_of_the_other(intake_db: Database) -> None:
     first_form, first = sent(intake_db, {**COUPLE, "hope_text": "CANARYFIRST"}, "1")
     theirs = {
@@ -217,7 +250,9 @@ def test_l16_a_denial_is_reviewed_by_another_licensed_professional(intake_db: Da
     review(OONA, upheld=False)
 
     read_all(intake_db, request)
-    assert copy_of(intake_db, request)["forms"]
+    text = json.dumps(copy_of(intake_db, request))
+    assert "endangers-life" in text
+    assert "Someone has threatened them" not in text
     with pytest.raises(NotOpen):
         review(OONA, upheld=True)
 
