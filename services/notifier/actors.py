@@ -160,9 +160,12 @@ class Courier:
             return notes.plan_note(session, errand_id=todo.errand_id, settings=self.settings)
 
     def _ask_whether_wanted(self, errand_id: UUID) -> None:
-        """Write down what intake says of it now; silence is written down nowhere."""
+        """Write down what its owner says of it now; silence is written down nowhere.
+
+        An id has one owner, intake or the scheduler: it is void when neither knows it any more.
+        """
         try:
-            document = self.intake.get(f"/internal/communications/{errand_id}")
+            document = self._owners_word(errand_id)
             wanted: Communication = CommunicationSchema().load(document)
         except PeerRefused as refusal:
             if refusal.status in _GONE:
@@ -171,12 +174,21 @@ class Courier:
             else:
                 logger.warning("errand refused", errand_id=str(errand_id), status=refusal.status)
         except PeerUnavailable:
-            logger.warning("intake unavailable", errand_id=str(errand_id))
+            logger.warning("its owner is unavailable", errand_id=str(errand_id))
         except ValidationError as error:
             logger.warning("errand unreadable", errand_id=str(errand_id), fields=_fields(error))
         else:
             with self.database.begin() as session:
                 errands.keep(session, wanted=wanted)
+
+    def _owners_word(self, errand_id: UUID) -> Any:
+        path = f"/internal/communications/{errand_id}"
+        try:
+            return self.intake.get(path)
+        except PeerRefused as refusal:
+            if refusal.status not in _GONE:
+                raise
+            return self.scheduler.get(path)
 
     def _task(self, todo: Todo, account_id: UUID) -> bool:
         """Whoever has the task is written to; the practice, where they can't be found."""

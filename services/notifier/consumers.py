@@ -20,7 +20,13 @@ from shared.contracts.intake import (
     ScreeningCompleted,
     TaskAssigned,
 )
-from shared.contracts.scheduler import AppointmentBooked, AppointmentCancelled, AppointmentMoved
+from shared.contracts.scheduler import (
+    AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentMoved,
+    AppointmentReleased,
+    AppointmentRequested,
+)
 from shared.crypto import destroy_key
 from shared.messaging.consumer import Consumer, said_at
 
@@ -87,6 +93,30 @@ def tell_the_practice(event: ScreeningCompleted, session: Session) -> None:
 @consumer.on(CommunicationRequested)
 def note_request(event: CommunicationRequested, session: Session) -> None:
     """Intake wants something sent; what, it is asked outside of this transaction."""
+    errands.note(
+        session,
+        errand_id=event.communication_id,
+        kind=errands.COMMUNICATION,
+        said_at=said_at(session),
+        person_id=event.person_id,
+    )
+
+
+@consumer.on(AppointmentRequested)
+def note_answer_wanted(event: AppointmentRequested, session: Session) -> None:
+    """A time waits for this person's yes: they get a note with their own link, and no more."""
+    errands.note(
+        session,
+        errand_id=event.communication_id,
+        kind=errands.COMMUNICATION,
+        said_at=said_at(session),
+        person_id=event.person_id,
+    )
+
+
+@consumer.on(AppointmentReleased)
+def note_release(event: AppointmentReleased, session: Session) -> None:
+    """That time is free again: the same note, whatever was the reason."""
     errands.note(
         session,
         errand_id=event.communication_id,

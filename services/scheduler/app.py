@@ -15,6 +15,7 @@ from services.scheduler.operations import staff as staff_operations
 from services.scheduler.providers.intake import Intake
 from services.scheduler.settings import Settings
 from services.scheduler.web import (
+    answers,
     api,
     api_people,
     api_staff,
@@ -48,6 +49,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     keep(app, "intake", _intake(settings))
     init_refusals(app)
     app.register_blueprint(client.pages)
+    app.register_blueprint(answers.pages)
     app.register_blueprint(staff_door.pages)
     app.register_blueprint(staff.pages)
     app.register_blueprint(practice.pages)
@@ -64,6 +66,7 @@ def declare_actors(broker: dramatiq.Broker, ticker: Ticker, settings: Settings) 
     intake = _intake(settings)
     consumer.declare(broker, Doorbell(settings.broker_url), database, ticker)
     ticker.every(30, "scheduler.holds", lambda: jobs.release_expired_holds(database))
+    ticker.every(30, "scheduler.replies", lambda: jobs.release_unconfirmed(database))
     ticker.every(5, "scheduler.contacts", lambda: jobs.refresh_contacts(database, intake))
 
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import structlog
 
-from services.scheduler.operations import holds, invitations
+from services.scheduler.operations import holds, invitations, replies
 from services.scheduler.providers.intake import Intake
 from shared.db import Database
 from shared.peers import PeerRefused, PeerUnavailable
@@ -18,6 +18,14 @@ def release_expired_holds(database: Database) -> None:
         released = holds.release_expired_holds(session)
     if released:
         logger.info("holds released", count=released)
+
+
+def release_unconfirmed(database: Database) -> None:
+    """Give back the times for two to which nobody said yes in time, and tell both."""
+    with database.begin() as session:
+        released = replies.release_overdue(session)
+    if released:
+        logger.info("unconfirmed times released", count=released)
 
 
 def refresh_contacts(database: Database, intake: Intake) -> None:

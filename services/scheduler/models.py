@@ -26,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, mapped_column, relationship
 
 from services.scheduler.domain.availability import Policy
 from shared.db import NAMING_CONVENTION
@@ -252,12 +252,16 @@ class Appointment(Base):
     during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
     buffer_before: Mapped[timedelta]
     buffer_after: Mapped[timedelta]
-    status: Mapped[str]
+    status: Mapped[str] = mapped_column()
     sequence: Mapped[int] = mapped_column(server_default="0", default=0)
     uid: Mapped[str] = mapped_column(unique=True)
     hold_until: Mapped[datetime | None]
     couple_id: Mapped[UUID | None]
-    reply_by: Mapped[datetime | None]
+    reply_by: Mapped[datetime | None] = mapped_column()
+    # Nobody said yes in time, by the database's clock at the moment of reading.
+    lapsed: Mapped[bool] = column_property(
+        (status == "pending") & (reply_by <= func.clock_timestamp())
+    )
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
@@ -303,6 +307,7 @@ class Participant(Base):
     how: Mapped[str] = mapped_column(server_default="phone", default="phone")
     status: Mapped[str] = mapped_column(server_default="accepted", default="accepted")
     location_sealed: Mapped[bytes | None]
+    communication_id: Mapped[UUID | None] = mapped_column(unique=True)
 
     appointment: Mapped[Appointment] = relationship(back_populates="participants", lazy="raise")
 

@@ -119,6 +119,17 @@ class BookForm(Strict):
     )
 
 
+class AcceptForm(Strict):
+    """A yes to the time that the other has chosen."""
+
+    how = fields.String(
+        required=True,
+        validate=validate.OneOf(["phone", "video"], error="Choose one of the answers."),
+        error_messages={"required": "Say how you would like to talk."},
+    )
+    location = where_they_will_be()
+
+
 class MoveForm(Strict):
     """Another time for the same appointment, and where the person will be then."""
 
@@ -274,6 +285,16 @@ class BookSchema(WantedSchema):
     timezone = ZoneName(load_default=None)
 
 
+class AcceptSchema(Strict):
+    """A yes to the time: how to talk, and where the person will be."""
+
+    how = fields.String(
+        load_default="phone",
+        validate=validate.OneOf(["phone", "video"], error="It is phone or video."),
+    )
+    location = where_they_will_be()
+
+
 class HoldSchema(Schema):
     """A time that is kept until `hold_until`."""
 
@@ -287,7 +308,15 @@ class AppointmentSchema(Schema):
     """An appointment, as the one who has it may see it."""
 
     id = fields.UUID()
-    status = fields.String()
+    status = fields.String(metadata={"description": "FHIR R5 Appointment.status"})
+    participation = fields.String(
+        metadata={"description": "The person's own answer: accepted, needs-action, declined."}
+    )
+    reply_by = fields.AwareDateTime(
+        format="iso",
+        allow_none=True,
+        metadata={"description": "Until when a pending time is kept; null when it is not."},
+    )
     sequence = fields.Integer()
     start = fields.AwareDateTime(format="iso")
     end = fields.AwareDateTime(format="iso")

@@ -21,6 +21,8 @@ class Settings(CommonSettings):
     """Later than this before the start, one calls to move or to cancel."""
     hold: timedelta = timedelta(minutes=10)
     """How long a chosen time stays with the one who chose it."""
+    reply: timedelta = timedelta(hours=48)
+    """How long the other of two people has to say yes; at the latest a day before the start."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
@@ -34,6 +36,7 @@ class Settings(CommonSettings):
                 hold=timedelta(
                     seconds=reader.int("HOLD_SECONDS", 600, validate=validate.Range(1, 3600))
                 ),
+                reply=_hours(reader, "REPLY_HOURS", 48),
             )
         except EnvError as error:
             raise BadSetting(str(error)) from error

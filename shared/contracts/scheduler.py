@@ -43,3 +43,33 @@ class AppointmentCancelled(Event):
     appointment_id: UUID
     sequence: int
     person_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppointmentRequested(Event):
+    """A time is kept for two people, and waits until `reply_by` for the yes of this one.
+
+    What they are told stands behind `communication_id`, which the scheduler is asked about.
+    """
+
+    type: ClassVar[str] = "scheduler.appointment.requested.v1"
+
+    appointment_id: UUID
+    sequence: int
+    communication_id: UUID
+    person_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    reply_by: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppointmentReleased(Event):
+    """A time that was never confirmed is free again. The same event for each, whoever ended it."""
+
+    type: ClassVar[str] = "scheduler.appointment.released.v1"
+
+    appointment_id: UUID
+    sequence: int
+    communication_id: UUID
+    person_id: UUID

@@ -9,7 +9,13 @@ from shared.contracts.intake import (
     ScreeningCompleted,
     TaskAssigned,
 )
-from shared.contracts.scheduler import AppointmentBooked, AppointmentCancelled, AppointmentMoved
+from shared.contracts.scheduler import (
+    AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentMoved,
+    AppointmentReleased,
+    AppointmentRequested,
+)
 from shared.messaging.events import Event
 from shared.vocabulary import Service
 
@@ -21,5 +27,7 @@ ROUTES: Final[dict[type[Event], tuple[Service, ...]]] = {
     PersonErased: ("scheduler", "notifier"),
     AppointmentBooked: ("intake", "notifier"),
     AppointmentMoved: ("intake", "notifier"),
+    AppointmentRequested: ("notifier",),
+    AppointmentReleased: ("notifier",),
     AppointmentCancelled: ("intake", "notifier"),
 }

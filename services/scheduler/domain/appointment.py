@@ -4,6 +4,7 @@ The words are FHIR R5's. One table is the whole machine; `docs/states.md` draws 
 
     proposed ──book──▶ booked ──arrive──▶ arrived ──fulfil──▶ fulfilled
        │  └─request─▶ pending ──confirm─▶ booked
+       │                 └─decline, lapse─▶ cancelled
        └───────────────── cancel ───────▶ cancelled      booked ──miss──▶ noshow
 """
 
@@ -30,6 +31,8 @@ class Act(StrEnum):
     BOOK = "book"
     REQUEST = "request"
     CONFIRM = "confirm"
+    DECLINE = "decline"
+    LAPSE = "lapse"
     MOVE = "move"
     CANCEL = "cancel"
     ARRIVE = "arrive"
@@ -55,12 +58,15 @@ _OPEN = frozenset({Status.PROPOSED, Status.PENDING, Status.BOOKED})
 _ANYONE = frozenset(Actor)
 _PEOPLE = frozenset({Actor.CLIENT, Actor.STAFF})
 _STAFF = frozenset({Actor.STAFF})
+_PENDING = frozenset({Status.PENDING})
 
 _RULES: Final[dict[Act, _Rule]] = {
     Act.HOLD: _Rule(frozenset({Status.PROPOSED}), None, _PEOPLE),
     Act.BOOK: _Rule(frozenset({Status.PROPOSED}), Status.BOOKED, _PEOPLE),
     Act.REQUEST: _Rule(frozenset({Status.PROPOSED}), Status.PENDING, _PEOPLE),
-    Act.CONFIRM: _Rule(frozenset({Status.PENDING}), Status.BOOKED, _STAFF),
+    Act.CONFIRM: _Rule(_PENDING, Status.BOOKED, _PEOPLE),
+    Act.DECLINE: _Rule(_PENDING, Status.CANCELLED, _PEOPLE),
+    Act.LAPSE: _Rule(_PENDING, Status.CANCELLED, frozenset({Actor.SYSTEM})),
     Act.MOVE: _Rule(frozenset({Status.PENDING, Status.BOOKED}), None, _PEOPLE),
     Act.CANCEL: _Rule(_OPEN, Status.CANCELLED, _ANYONE),
     Act.ARRIVE: _Rule(frozenset({Status.BOOKED, Status.NOSHOW}), Status.ARRIVED, _STAFF),
@@ -75,6 +81,17 @@ def after(status: Status, act: Act, actor: Actor) -> Status:
     if status not in rule.from_ or actor not in rule.actors:
         raise NotPossible
     return rule.to or status
+
+
+_STILL_AHEAD: Final = timedelta(hours=24)
+
+
+def reply_deadline(start: datetime, *, now: datetime, within: timedelta) -> datetime:
+    """Until when the other of two people can say yes: never later than a day before the start.
+
+    Where less than two days are left, until half of that has passed: nobody is asked too late.
+    """
+    return min(now + within, max(start - _STILL_AHEAD, now + (start - now) / 2))
 
 
 def change_deadline(start: datetime, notice: timedelta) -> datetime:

@@ -6,9 +6,11 @@ Refused
 │   ├── SlotTaken      somebody was quicker, or the time was never on offer
 │   ├── AlreadyBooked  this permission has its appointment
 │   ├── NoSuchWay      by video, with someone who has no video room
-│   └── NotLicensedThere   no clinician who was asked may work where the person will be
+│   ├── NotLicensedThere   no clinician who was asked may work where the person will be
+│   └── NotBookable    the permission does not stand (any more)
 ├── ChangeRefused
 │   ├── TooLate        inside the window in which people have to call
+│   ├── NeedsBoth      a time for two is not moved by one of them
 │   └── NotPossible    the appointment's status does not allow it
 └── StaffRefused
     ├── LinkExpired    a one-time link for staff is used, old or unknown
@@ -76,6 +78,14 @@ class NotLicensedThere(BookingRefused):
     )
 
 
+class NotBookable(BookingRefused):
+    """The permission does not stand, or not any more. Why, nobody is told."""
+
+    sentence = (
+        "This time can not be booked here just now. Please call us, and we will find one with you."
+    )
+
+
 class ChangeRefused(Refused):
     """An appointment stays as it is."""
 
@@ -88,6 +98,12 @@ class TooLate(ChangeRefused):
     def __init__(self, until: datetime) -> None:
         super().__init__()
         self.until = until
+
+
+class NeedsBoth(ChangeRefused):
+    """A time for two is moved only when both agree, and that is done on the phone (N7)."""
+
+    sentence = "To move this time, please call us. You can still cancel it here."
 
 
 class NotPossible(ChangeRefused):

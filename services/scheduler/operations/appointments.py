@@ -1,6 +1,6 @@
 """Looking at appointments: by a person's own link, for the other services, and for the staff."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,9 +9,11 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from services.scheduler.domain.appointment import Participation
 from services.scheduler.domain.contact import Contact
 from services.scheduler.domain.errors import NoSuchLink
 from services.scheduler.models import Appointment, Invitation, Participant, Practitioner, Schedule
+from services.scheduler.operations import participants
 from services.scheduler.operations.invitations import contacts
 from shared.tokens import token_sha256
 from shared.vocabulary import AppointmentStatus
@@ -36,8 +38,18 @@ class Place:
 
     @property
     def status(self) -> AppointmentStatus:
-        """Where the appointment is in its life."""
+        """Where the appointment is in its life; not confirmed in time, it is over already."""
+        if self.appointment.lapsed:
+            return AppointmentStatus.CANCELLED
         return AppointmentStatus(self.appointment.status)
+
+    @property
+    def asked(self) -> bool:
+        """Whether the time waits for this person's answer."""
+        return (
+            self.status is AppointmentStatus.PENDING
+            and self.participant.status == Participation.NEEDS_ACTION
+        )
 
 
 def by_token(session: Session, token: str) -> Place:
@@ -83,14 +95,20 @@ def held(session: Session, invitation_id: UUID) -> Appointment | None:
 
 
 def of_invitation(session: Session, invitation: Invitation) -> Place | None:
-    """The appointment that was booked with this permission and still stands."""
+    """The appointment that was booked with this permission and still stands; of two, either's."""
+    by = (
+        Appointment.couple_id == invitation.couple_id
+        if invitation.couple_id
+        else Appointment.invitation_id == invitation.id
+    )
     participant = session.scalar(
         select(Participant)
         .join(Appointment)
         .options(joinedload(Participant.appointment).options(*_WHOLE))
         .where(
-            Appointment.invitation_id == invitation.id,
+            by,
             Appointment.status.not_in((AppointmentStatus.PROPOSED, AppointmentStatus.CANCELLED)),
+            ~Appointment.lapsed,
             Participant.person_id == invitation.person_id,
         )
         .order_by(Appointment.created_at.desc())
@@ -100,15 +118,40 @@ def of_invitation(session: Session, invitation: Invitation) -> Place | None:
 
 
 def invitation_of(session: Session, place: Place) -> Invitation | None:
-    """The permission behind an appointment: it books again once that is cancelled."""
+    """The person's own permission behind an appointment: it books again once that is cancelled.
+
+    Of two people, one may never have come by the link that would have shown it to us.
+    """
+    by = (
+        Invitation.couple_id == place.appointment.couple_id
+        if place.appointment.couple_id
+        else Invitation.id == place.appointment.invitation_id
+    )
     return session.scalar(
         select(Invitation)
         .options(joinedload(Invitation.type))
-        .where(
-            Invitation.id == place.appointment.invitation_id,
-            Invitation.person_id == place.participant.person_id,
-        )
+        .where(by, Invitation.person_id == place.participant.person_id)
+        .order_by(Invitation.created_at.desc())
+        .limit(1)
     )
+
+
+def chosen_with(session: Session, appointment: Appointment) -> Invitation:
+    """The permission of whoever chose the time. Raises NoSuchLink."""
+    found = session.get(Invitation, appointment.invitation_id)
+    if found is None:
+        raise NoSuchLink
+    return found
+
+
+def told_of(session: Session, communication_id: UUID) -> Place | None:
+    """Whom a communication is for, and about what; None when they need not be told any more."""
+    participant = session.scalar(
+        select(Participant)
+        .options(joinedload(Participant.appointment).options(*_WHOLE))
+        .where(Participant.communication_id == communication_id)
+    )
+    return Place(participant.appointment, participant) if participant else None
 
 
 def of_person(session: Session, person_id: UUID) -> list[Place]:
@@ -124,11 +167,23 @@ def of_person(session: Session, person_id: UUID) -> list[Place]:
 
 
 @dataclass(frozen=True)
+class Attendee:
+    """One person of an entry, for staff: who it is, where they will be, whether they said yes."""
+
+    person_id: UUID
+    contact: Contact | None
+    how: str
+    location: str | None
+    accepted: bool
+    inquiry: UUID | None
+
+
+@dataclass(frozen=True)
 class Entry:
     """An appointment or a hold in the staff's calendar, with the people and how to reach them."""
 
     appointment: Appointment
-    people: tuple[tuple[UUID, Contact | None], ...]
+    people: tuple["Attendee", ...]
 
     @property
     def held(self) -> bool:
@@ -137,9 +192,8 @@ class Entry:
 
     @property
     def how(self) -> str:
-        """By phone, by video or in person."""
-        participants = self.appointment.participants
-        return participants[0].how if participants else "phone"
+        """By phone, by video or in person; of two people, each in their own way."""
+        return " and ".join(dict.fromkeys(one.how for one in self.people)) or "phone"
 
 
 def between(
@@ -151,8 +205,11 @@ def between(
 ) -> list[Entry]:
     """What stands in the calendar from `since` until `until`, in order of time, names included."""
     rows = session.scalars(_standing(since, until, practitioner_id)).unique().all()
-    known = contacts(session, [one.person_id for row in rows for one in row.participants])
-    return [Entry(row, _people(row.participants, known)) for row in rows]
+    everyone = [one for row in rows for one in row.participants]
+    known = contacts(session, [one.person_id for one in everyone])
+    where = participants.locations(session, everyone)
+    inquiries = _inquiries(session, rows)
+    return [Entry(row, _people(row, known, where, inquiries)) for row in rows]
 
 
 def _standing(
@@ -166,6 +223,7 @@ def _standing(
             Appointment.during.op("&&")(Range(since, until, bounds="[)")),
             Appointment.status != AppointmentStatus.CANCELLED,
             Appointment.hold_until.is_(None) | (Appointment.hold_until > func.clock_timestamp()),
+            ~Appointment.lapsed,
         )
         .order_by(func.lower(Appointment.during), Schedule.id)
     )
@@ -175,6 +233,34 @@ def _standing(
 
 
 def _people(
-    participants: Iterable[Participant], known: dict[UUID, Contact]
-) -> tuple[tuple[UUID, Contact | None], ...]:
-    return tuple((one.person_id, known.get(one.person_id)) for one in participants)
+    appointment: Appointment,
+    known: Mapping[UUID, Contact],
+    where: Mapping[tuple[UUID, UUID], str],
+    inquiries: Mapping[UUID, UUID],
+) -> tuple[Attendee, ...]:
+    return tuple(
+        Attendee(
+            person_id=one.person_id,
+            contact=known.get(one.person_id),
+            how=one.how,
+            location=where.get((one.appointment_id, one.person_id)),
+            accepted=one.status == Participation.ACCEPTED,
+            inquiry=inquiries.get(one.person_id)
+            if appointment.couple_id
+            else appointment.invitation_id,
+        )
+        for one in appointment.participants
+    )
+
+
+def _inquiries(session: Session, rows: Iterable[Appointment]) -> dict[UUID, UUID]:
+    """For two people: the inquiry of each, which is what their private call was for."""
+    people = [one.person_id for row in rows if row.couple_id for one in row.participants]
+    if not people:
+        return {}
+    found = session.execute(
+        select(Invitation.person_id, Invitation.id)
+        .where(Invitation.person_id.in_(people), Invitation.couple_id.is_(None))
+        .order_by(Invitation.created_at)
+    )
+    return {row.person_id: row.id for row in found}

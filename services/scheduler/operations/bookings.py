@@ -10,13 +10,19 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from services.scheduler.domain.appointment import Act, Actor, after, refuse_late_change
-from services.scheduler.domain.errors import AlreadyBooked, NoSuchLink, NotLicensedThere, SlotTaken
+from services.scheduler.domain.errors import (
+    AlreadyBooked,
+    NeedsBoth,
+    NoSuchLink,
+    NotLicensedThere,
+    SlotTaken,
+)
 from services.scheduler.models import (
     Appointment,
     AppointmentType,
     Invitation,
 )
-from services.scheduler.operations import guard, participants
+from services.scheduler.operations import guard, joint, participants, replies
 from services.scheduler.operations.history import record
 from services.scheduler.operations.holds import (
     is_wanted,
@@ -47,9 +53,20 @@ def book(
     """Turn the hold into an appointment, or book the time outright, and tell the others.
 
     Sent twice, the appointment of the first time is the answer. A hold that ran out is no loss
-    while nobody else has taken the time. Raises SlotTaken, AlreadyBooked, NoSuchWay or
-    NotLicensedThere; whichever it is, a hold stays.
+    while nobody else has taken the time. A time for two is only asked for: see `joint`. Raises
+    SlotTaken, AlreadyBooked, NoSuchWay or NotLicensedThere; whichever it is, a hold stays.
     """
+    if invitation.couple_id is not None:
+        return joint.request(
+            session,
+            invitation=invitation,
+            wanted=wanted,
+            how=how,
+            timezone=timezone,
+            location=location,
+            settings=settings,
+            now=now,
+        )
     one_at_a_time(session, invitation)
     # Locked, so that nobody sweeps the hold away between this look and the commit.
     present = live_appointment(session, invitation.id, lock=True)
@@ -111,10 +128,12 @@ def move(
     """The same appointment at another time: the new one is taken and the old one freed in one row.
 
     With the same clinician unless another is named (P23). Moved to where it is, nothing happens,
-    so a form that is sent twice moves once. Raises SlotTaken, TooLate, NotPossible or
+    so a form that is sent twice moves once. Raises SlotTaken, TooLate, NeedsBoth, NotPossible or
     NotLicensedThere; whatever it raises, the old time stands.
     """
     appointment = _locked(session, appointment_id)
+    if appointment.couple_id is not None:
+        raise NeedsBoth
     schedule = _target(session, appointment, wanted)
     if appointment.starts_at == wanted.start and appointment.schedule_id == schedule.id:
         return appointment
@@ -157,12 +176,22 @@ def move(
 
 
 def cancel(
-    session: Session, *, appointment_id: UUID, settings: Settings, now: datetime
+    session: Session, *, appointment_id: UUID, person_id: UUID, settings: Settings, now: datetime
 ) -> Appointment:
-    """Give the time back. Cancelled already, nothing happens. Raises TooLate or NotPossible."""
+    """Give the time back; of two people, either may (N7), and both have no time then.
+
+    Cancelled already, nothing happens. Raises TooLate or NotPossible.
+    """
     appointment = _locked(session, appointment_id)
     before = (Status(appointment.status), appointment.during)
     if before[0] is Status.CANCELLED:
+        return appointment
+    actor = participants.hand(person_id) if appointment.couple_id else Actor.CLIENT
+    if before[0] is Status.PENDING:
+        if appointment.lapsed:
+            replies.release(session, appointment, Act.LAPSE, actor=Actor.SYSTEM)
+        else:
+            replies.release(session, appointment, Act.CANCEL, actor=actor)
         return appointment
     status = after(before[0], Act.CANCEL, Actor.CLIENT)
     refuse_late_change(appointment.starts_at, settings.change_notice, now=now)
@@ -170,7 +199,7 @@ def cancel(
     appointment.sequence += 1
     appointment.changed_at = now
     session.flush()
-    record(session, appointment, Act.CANCEL, before=before)
+    record(session, appointment, Act.CANCEL, before=before, actor=actor)
     publish(
         session,
         AppointmentCancelled(

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, Text, cast, delete, func, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -17,19 +17,28 @@ from sqlalchemy.orm import Session
 from services.scheduler.domain.availability import Policy, Reason
 from services.scheduler.domain.errors import SlotTaken
 from services.scheduler.models import NO_OVERLAP, Appointment, AppointmentType
+from services.scheduler.operations import replies
 from services.scheduler.operations.offers import refusal
 from services.scheduler.operations.schedules import OpenSchedule
 from shared.db import constraint_of
 from shared.vocabulary import AppointmentStatus
 
 _LOCK_CLASS: Final = 0x50F7
-"""Keeps our locks apart from any others in the same database."""
+_COUPLE_CLASS: Final = 0x50F8
+"""They keep our locks apart from any others in the same database."""
 
 
 def enter(session: Session, schedule_id: int) -> None:
-    """Wait for one's turn at this clinician's time, and clear it of holds that ran out."""
+    """Wait for one's turn at this clinician's time, and clear it of what has run out."""
     session.execute(select(func.pg_advisory_xact_lock(_LOCK_CLASS, schedule_id)))
     sweep_holds(session, Appointment.schedule_id == schedule_id)
+    replies.release_overdue(session, Appointment.schedule_id == schedule_id)
+
+
+def enter_couple(session: Session, couple_id: UUID) -> None:
+    """Wait for what the other of the two is sending: of both who choose, one is first."""
+    number = func.hashtext(cast(couple_id, Text))
+    session.execute(select(func.pg_advisory_xact_lock(_COUPLE_CLASS, number)))
 
 
 def sweep_holds(session: Session, *which: ColumnElement[bool]) -> int:

@@ -29,10 +29,24 @@ def live_appointment(
         Appointment.invitation_id == invitation_id,
         Appointment.status.in_(LIVE_STATUSES),
         Appointment.hold_until.is_(None) | (Appointment.hold_until > func.clock_timestamp()),
+        ~Appointment.lapsed,
     )
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
     return session.scalar(query)
+
+
+def standing_of_couple(session: Session, couple_id: UUID) -> Appointment | None:
+    """The time that two people have together, or that one of them has asked for."""
+    return session.scalar(
+        select(Appointment)
+        .where(
+            Appointment.couple_id == couple_id,
+            Appointment.status.in_(LIVE_STATUSES),
+            ~Appointment.lapsed,
+        )
+        .execution_options(populate_existing=True)
+    )
 
 
 def hold(
@@ -46,6 +60,8 @@ def hold(
     one_at_a_time(session, invitation)
     present = live_appointment(session, invitation.id)
     if present is not None and present.status != AppointmentStatus.PROPOSED:
+        raise AlreadyBooked
+    if invitation.couple_id and standing_of_couple(session, invitation.couple_id):
         raise AlreadyBooked
     if present is not None and is_wanted(session, present, wanted):
         return present

@@ -51,6 +51,8 @@ def accept(session: Session, *, token: str, permission: Permission) -> Invitatio
             token_sha256=token_sha256(token),
             appointment_type_id=kind.id,
             timezone=_known_zone(permission.timezone),
+            couple_id=permission.joint.couple_id if permission.joint else None,
+            partner_id=permission.joint.partner_id if permission.joint else None,
         )
         .on_conflict_do_nothing()
     )

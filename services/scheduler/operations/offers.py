@@ -179,6 +179,7 @@ def taken_times(
                 Appointment.status != AppointmentStatus.PROPOSED,
                 Appointment.hold_until > func.clock_timestamp(),
             ),
+            ~Appointment.lapsed,
             func.lower(Appointment.during) > since - _MARGIN,
             func.lower(Appointment.during) < until + _MARGIN,
         )

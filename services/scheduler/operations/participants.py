@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.scheduler.domain.appointment import Participation
+from services.scheduler.domain.appointment import Actor, Participation
 from services.scheduler.domain.contact import ways_to_talk
 from services.scheduler.domain.errors import NoSuchLink, NoSuchWay, NotLicensedThere
 from services.scheduler.models import Appointment, Participant, Practitioner, Schedule
@@ -70,6 +70,11 @@ def person_ids(session: Session, appointment_id: UUID) -> tuple[UUID, ...]:
     return tuple(one.person_id for one in of(session, appointment_id))
 
 
+def hand(person_id: UUID) -> str:
+    """Whose hand it was, where there are two: for the history, which no page of theirs shows."""
+    return f"{Actor.CLIENT}:{person_id}"
+
+
 def refuse_other_ways(session: Session, appointment: Appointment, how: str) -> None:
     """Raises NoSuchWay when one can't talk like that with this clinician."""
     room = session.scalar(
@@ -116,14 +121,16 @@ def say_where(session: Session, participant: Participant, location: str) -> None
         raise NoSuchLink from error
 
 
-def locations(session: Session, participants: Iterable[Participant]) -> dict[UUID, str]:
-    """Where the people said they will be. Who never said it, or was erased, is left out."""
-    found: dict[UUID, str] = {}
+def locations(
+    session: Session, participants: Iterable[Participant]
+) -> dict[tuple[UUID, UUID], str]:
+    """Where people said they will be, by (appointment, person). Whoever was erased is left out."""
+    found: dict[tuple[UUID, UUID], str] = {}
     for one in participants:
         if one.location_sealed is None:
             continue
         try:
-            found[one.person_id] = unseal(
+            found[one.appointment_id, one.person_id] = unseal(
                 session,
                 subject_id=one.person_id,
                 place=_place(one),

@@ -22,6 +22,7 @@ from services.scheduler.models import (
 from shared.zones import zone
 
 PRIVATE_CALL = "private-call"
+COUPLE_SESSION = "couple-session"
 
 _TYPES = (
     {
@@ -31,6 +32,18 @@ _TYPES = (
         "step": timedelta(minutes=30),
         "buffer_before": timedelta(0),
         "buffer_after": timedelta(minutes=10),
+        "notice": None,
+        "horizon": timedelta(days=42),
+    },
+    {
+        "code": COUPLE_SESSION,
+        "title": "Couple session",
+        "duration": timedelta(minutes=80),
+        "step": timedelta(minutes=30),
+        "buffer_before": timedelta(minutes=10),
+        "buffer_after": timedelta(minutes=10),
+        # Two people have to say yes, the second at the latest a day before.
+        "notice": timedelta(hours=48),
         "horizon": timedelta(days=42),
     },
 )

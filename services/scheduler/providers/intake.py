@@ -10,6 +10,14 @@ from shared.peers import Peer, PeerRefused
 
 
 @dataclass(frozen=True, kw_only=True)
+class Joint:
+    """The time is for two people: who the other is, and by what the two are known together."""
+
+    couple_id: UUID
+    partner_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class Permission:
     """Intake's word that whoever holds the token may book one appointment of that type."""
 
@@ -19,6 +27,7 @@ class Permission:
     contact: Mapping[str, Any]
     appointment_type: str
     timezone: str | None
+    joint: Joint | None = None
 
 
 class Intake:
@@ -44,9 +53,16 @@ class Intake:
             contact=answer["contact"],
             appointment_type=answer["appointment_type"],
             timezone=answer.get("timezone"),
+            joint=_joint(answer.get("joint")),
         )
 
     def contact(self, person_id: UUID) -> tuple[int, Mapping[str, Any]]:
         """(version, contact document) of a person. Raises PeerRefused for one it doesn't know."""
         answer = self._peer.get(f"/internal/contacts/{person_id}")
         return int(answer["version"]), answer
+
+
+def _joint(answer: Mapping[str, Any] | None) -> Joint | None:
+    if answer is None:
+        return None
+    return Joint(couple_id=UUID(answer["couple_id"]), partner_id=UUID(answer["partner_id"]))

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from services.scheduler.domain.contact import Contact, staff_plan
 from services.scheduler.domain.hours import Hours, day_bounds
 from services.scheduler.domain.interval import instant
-from services.scheduler.operations.appointments import Entry
+from services.scheduler.operations.appointments import Attendee, Entry
 from services.scheduler.web import words
+from shared.places import NAMES
 from shared.vocabulary import AppointmentStatus
 
 ROW: Final = timedelta(minutes=30)
@@ -37,7 +38,6 @@ class Line:
     with_: str
     chip: tuple[str, str]
     over: bool
-    inquiry: UUID | None
 
 
 def lines(entries: Iterable[Entry], zone: ZoneInfo, now: datetime) -> list[Line]:
@@ -52,20 +52,27 @@ def _line(entry: Entry, zone: ZoneInfo, now: datetime) -> Line:
         starts=words.clock(at),
         iso=at.strftime("%H:%M"),
         length=words.minutes(int((one.ends_at - one.starts_at) / timedelta(minutes=1))),
-        people=[_person(contact) for _, contact in entry.people],
+        people=[_person(who) for who in entry.people],
         what=f"{one.type.title}, by {entry.how}",
         with_=one.schedule.practitioner.name,
         chip=STATUS[AppointmentStatus(one.status)],
         over=one.ends_at <= now,
-        inquiry=one.invitation_id,
     )
 
 
-def _person(contact: Contact | None) -> dict[str, Any]:
+def _person(who: Attendee) -> dict[str, Any]:
+    contact = who.contact
+    own = {
+        "where": NAMES.get(who.location or ""),
+        "location": who.location,
+        "participation": "accepted" if who.accepted else "needs-action",
+        "inquiry": who.inquiry,
+        "inquiry_id": who.inquiry,
+    }
     if contact is None:
-        return {"name": "A person whose name was erased", "plan": None, "phone": None}
+        return own | {"name": "A person whose name was erased", "plan": None, "phone": None}
     icon, plan = staff_plan(contact)
-    return {
+    return own | {
         "name": contact.name,
         "pronouns": contact.pronouns,
         "plan": plan,
@@ -80,7 +87,7 @@ def coming_days(entries: Iterable[Entry], zone: ZoneInfo) -> list[dict[str, Any]
     for entry in entries:
         if not entry.held:
             day = entry.appointment.starts_at.astimezone(zone).date()
-            counted[day] = counted.get(day, 0) + 1
+            counted[day] = counted.get(day, 0) + len(entry.people)
     return [
         {"day": words.day(day), "iso": day.isoformat(), "count": counted[day]}
         for day in sorted(counted)
@@ -174,8 +181,11 @@ def _cell(entry: Entry, day: date, zone: ZoneInfo) -> _Cell:
     if entry.held:
         until = words.clock(one.hold_until.astimezone(zone)) if one.hold_until else ""
         return _Cell(top, bottom, "ev-held", f"{at} Held until {until}")
-    names = ", ".join(_short(contact) for _, contact in entry.people)
-    return _Cell(top, bottom, "ev-first", f"{at} {names}, call", one.invitation_id)
+    names = " and ".join(_short(who.contact) for who in entry.people)
+    if one.couple_id is None:
+        return _Cell(top, bottom, "ev-first", f"{at} {names}, call", one.invitation_id)
+    unsure = ", not confirmed" if one.status == AppointmentStatus.PENDING else ""
+    return _Cell(top, bottom, "ev-two", f"{at} {names}{unsure}")
 
 
 def _short(contact: Contact | None) -> str:

@@ -20,10 +20,11 @@ from services.scheduler.domain.availability import Offer
 from services.scheduler.domain.errors import NoSuchLink, SlotTaken
 from services.scheduler.domain.interval import instant, minute_at_or_after
 from services.scheduler.models import Invitation
-from services.scheduler.operations import appointments, bookings, holds
+from services.scheduler.operations import appointments, bookings, holds, joint
 from services.scheduler.operations.appointments import Place
 from services.scheduler.operations.offers import Offers, Wanted, offers
 from services.scheduler.schemas import (
+    AcceptSchema,
     AppointmentSchema,
     BookSchema,
     HoldSchema,
@@ -35,6 +36,7 @@ from services.scheduler.schemas import (
 from services.scheduler.web import tickets
 from services.scheduler.web.doors import (
     Guest,
+    ask_again,
     guest_by_appointment,
     guest_by_permission,
     own_settings,
@@ -90,9 +92,9 @@ def _either() -> Iterator[tuple[Session, Guest]]:
 def slots(query: dict[str, Any]) -> dict[str, Any]:
     """The times that can be booked, in order. Days are those of `timezone`."""
     with _either() as (session, who):
-        free = _offers(session, who.invitation)
+        free = _offers(session, who.permission)
         shown = zone(query["timezone"]) if query["timezone"] else shown_zone(who).info
-        length = who.invitation.type.duration
+        length = who.permission.type.duration
     if query["practitioner_id"]:
         free = free.with_only(query["practitioner_id"])
     first = query["from_"] or utcnow().astimezone(shown).date()
@@ -118,7 +120,7 @@ def hold(wanted: dict[str, Any]) -> dict[str, Any] | Response:
         with _permitted() as (session, who):
             held = holds.hold(
                 session,
-                invitation=who.invitation,
+                invitation=who.permission,
                 wanted=_wanted(wanted),
                 settings=own_settings(),
                 now=utcnow(),
@@ -137,12 +139,16 @@ def hold(wanted: dict[str, Any]) -> dict[str, Any] | Response:
 @api.arguments(BookSchema)
 @api.response(HTTPStatus.CREATED, AppointmentSchema)
 def book(wanted: dict[str, Any]) -> dict[str, Any] | Response:
-    """Book a time, held or not. Sent twice, the answer is the same appointment."""
+    """Book a time, held or not; one for two people is `pending` until the other says yes.
+
+    Sent twice, the answer is the same appointment.
+    """
+    _still_permitted("t")
     try:
         with _permitted() as (session, who):
             booked = bookings.book(
                 session,
-                invitation=who.invitation,
+                invitation=who.permission,
                 wanted=_wanted(wanted),
                 how=wanted["how"],
                 timezone=wanted["timezone"] or shown_zone(who).info.key,
@@ -150,9 +156,45 @@ def book(wanted: dict[str, Any]) -> dict[str, Any] | Response:
                 settings=own_settings(),
                 now=utcnow(),
             )
-            return _document(appointments.place_of(session, booked, who.invitation.person_id))
+            return _document(appointments.place_of(session, booked, who.person_id))
     except SlotTaken as taken:
         return _taken(taken, wanted["start"])
+
+
+def _still_permitted(door: str) -> None:
+    try:
+        ask_again(door, bearer())
+    except NoSuchLink as error:
+        raise Unauthorized("This token opens nothing here.") from error
+
+
+@api.post("/appointment/accept")
+@api.arguments(AcceptSchema)
+@api.response(HTTPStatus.OK, AppointmentSchema)
+def accept(answer: dict[str, Any]) -> dict[str, Any]:
+    """Say yes to a time for two that the other has chosen; said twice, the answer is the same."""
+    _still_permitted("m")
+    with _participating() as (session, who):
+        place = _place(who)
+        accepted = joint.accept(
+            session,
+            appointment_id=place.appointment.id,
+            person_id=who.person_id,
+            how=answer["how"],
+            location=answer["location"],
+            now=utcnow(),
+        )
+        return _document(appointments.place_of(session, accepted, who.person_id))
+
+
+@api.post("/appointment/decline")
+@api.response(HTTPStatus.OK, AppointmentSchema)
+def decline() -> dict[str, Any]:
+    """Say no to it, without a reason: the time is given back."""
+    with _participating() as (session, who):
+        place = _place(who)
+        gone = joint.decline(session, appointment_id=place.appointment.id, person_id=who.person_id)
+        return _document(appointments.place_of(session, gone, who.person_id))
 
 
 @api.get("/appointment")
@@ -194,6 +236,7 @@ def cancel() -> dict[str, Any]:
         cancelled = bookings.cancel(
             session,
             appointment_id=place.appointment.id,
+            person_id=place.participant.person_id,
             settings=own_settings(),
             now=utcnow(),
         )
@@ -222,8 +265,8 @@ def _slot(offer: Offer, free: Offers, length: timedelta) -> dict[str, Any]:
 def _taken(taken: SlotTaken, start: datetime) -> Response:
     """409, and the times nearest to the lost one that can be had now."""
     with _either() as (session, who):
-        free = _offers(session, who.invitation)
-        length = who.invitation.type.duration
+        free = _offers(session, who.permission)
+        length = who.permission.type.duration
         near = [_slot(one, free, length) for one in free.near(start, ALTERNATIVES)]
     alternatives = [
         {
@@ -245,7 +288,9 @@ def _document(place: Place) -> dict[str, Any]:
     token = tickets.token_of(place)
     return {
         "id": place.appointment.id,
-        "status": place.appointment.status,
+        "status": place.status,
+        "participation": place.participant.status,
+        "reply_by": place.appointment.reply_by if place.status == "pending" else None,
         "sequence": place.appointment.sequence,
         "start": place.appointment.starts_at,
         "end": place.appointment.ends_at,

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Self
 from uuid import UUID
 
-from flask import Response, make_response, render_template
+from flask import Response, make_response, render_template, url_for
 from marshmallow import ValidationError
 from sqlalchemy.orm import Session
 
@@ -76,9 +76,9 @@ def choose_page(session: Session, who: Guest, asked: Asked) -> str:
     moving = who.place if who.place and who.place.status == AppointmentStatus.BOOKED else None
     everyone = offers(
         session,
-        policy=who.invitation.type.policy(notice=own_settings().booking_notice),
+        policy=who.permission.type.policy(notice=own_settings().booking_notice),
         now=now,
-        besides_invitation=who.invitation.id,
+        besides_invitation=who.permission.id,
     )
     only = asked.practitioner
     if moving and not asked.anyone and only is None:
@@ -108,8 +108,9 @@ def choose_page(session: Session, who: Guest, asked: Asked) -> str:
         zone_title=zone_title(shown.info.key),
         zone_guess=shown.info.key if shown.guessed else None,
         now_there=words.clock(now.astimezone(shown.info)),
-        length=who.invitation.type.duration,
+        length=who.permission.type.duration,
         locations=LOCATIONS,
+        together=who.permission.couple_id is not None,
         moving=When(moving.appointment.starts_at, moving.appointment.ends_at, shown.info)
         if moving
         else None,
@@ -132,12 +133,15 @@ def _people(everyone: Offers, who: Guest, only: UUID | None) -> list[dict[str, o
 def elsewhere(door: str, token: str, location: str, *, back: str) -> Response:
     """Nobody who was asked may work there: a calm page; hold and old time stay."""
     with guest(door, token) as (session, who):
+        asked = who.place is not None and who.place.asked
         page = render_template(
             "scheduler/elsewhere.html",
             where=NAMES[location],
-            back=who.address(back),
-            moving=who.place is not None,
-            others=[
+            back=url_for("answers.question", token=token) if asked else who.address(back),
+            moving=who.place is not None and not asked,
+            others=[]
+            if asked
+            else [
                 (who.address("choose", {"with": str(practitioner_id)}), name)
                 for practitioner_id, name in participants.licensed_in(session, location)
             ],

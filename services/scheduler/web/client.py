@@ -9,7 +9,16 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-from flask import Blueprint, Response, flash, make_response, redirect, render_template, request
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -17,6 +26,7 @@ from services.scheduler.domain.contact import own_plan, ways_to_talk, will_not
 from services.scheduler.domain.errors import (
     AlreadyBooked,
     ChangeRefused,
+    NoSuchLink,
     NoSuchWay,
     NotLicensedThere,
     SlotTaken,
@@ -27,7 +37,7 @@ from services.scheduler.operations.offers import Wanted
 from services.scheduler.schemas import BookForm, HoldForm, MoveForm, ZoneForm
 from services.scheduler.web import tickets
 from services.scheduler.web.choosing import Asked, choose_page, elsewhere
-from services.scheduler.web.doors import Guest, guest, own_settings, shown_zone
+from services.scheduler.web.doors import Guest, ask_again, guest, own_settings, shown_zone
 from services.scheduler.web.words import When, clock
 from shared.clock import utcnow
 from shared.db import database_now
@@ -73,9 +83,13 @@ def choose(door: str, token: str) -> ResponseReturnValue:
 def _present_state(session: Session, who: Guest) -> str | None:
     """Where someone belongs who has nothing to choose here, or None."""
     if who.place is None:
+        has = appointments.of_invitation(session, who.permission)
+        return tickets.address(has) if has else None
+    together = who.place.appointment.couple_id is not None
+    if who.place.status is AppointmentStatus.CANCELLED and who.invitation is not None:
         has = appointments.of_invitation(session, who.invitation)
         return tickets.address(has) if has else None
-    if who.place.status in (AppointmentStatus.BOOKED, AppointmentStatus.CANCELLED):
+    if who.place.status is AppointmentStatus.BOOKED and not together:
         return None
     return tickets.address(who.place)
 
@@ -90,7 +104,7 @@ def hold(door: str, token: str) -> ResponseReturnValue:
         with guest(door, token) as (session, who):
             holds.hold(
                 session,
-                invitation=who.invitation,
+                invitation=who.permission,
                 wanted=wanted,
                 settings=own_settings(),
                 now=utcnow(),
@@ -155,7 +169,10 @@ def choose_zone(door: str, token: str) -> ResponseReturnValue:
         with guest(door, token) as (_, who):
             return make_response(_zone_page(who, errors.errors), errors.status)
     with guest(door, token) as (session, who):
-        invitations.choose_zone(session, invitation_id=who.invitation.id, timezone=form["timezone"])
+        if who.invitation is not None:
+            invitations.choose_zone(
+                session, invitation_id=who.invitation.id, timezone=form["timezone"]
+            )
         if who.place is not None:
             who.place.participant.timezone = form["timezone"]
         onward = who.address("choose")
@@ -169,7 +186,7 @@ def choose_zone(door: str, token: str) -> ResponseReturnValue:
 def check(door: str, token: str) -> ResponseReturnValue:
     """Is this right? Whose hold ran out chooses again; only the time is lost."""
     with guest(door, token) as (session, who):
-        held = appointments.held(session, who.invitation.id)
+        held = appointments.held(session, who.permission.id)
         if held is None:
             return redirect(who.address("choose", {"over": "1"}), HTTPStatus.SEE_OTHER)
         return _check_page(session, who, held)
@@ -182,9 +199,7 @@ def _check_page(
     practitioner = held.schedule.practitioner
     assert held.hold_until is not None
     left = held.hold_until - database_now(session)
-    contact = invitations.contacts(session, [who.invitation.person_id]).get(
-        who.invitation.person_id
-    )
+    contact = invitations.contacts(session, [who.person_id]).get(who.person_id)
     return render_template(
         "scheduler/check.html",
         who=who,
@@ -196,6 +211,7 @@ def _check_page(
         total=int(own_settings().hold.total_seconds()),
         plan=own_plan(contact) if contact else None,
         ways=ways_to_talk(practitioner.video_room),
+        together=who.permission.couple_id is not None,
         locations=LOCATIONS,
         errors=errors.errors if errors else {},
         given=errors.given if errors else {},
@@ -208,10 +224,11 @@ def book(door: str, token: str) -> ResponseReturnValue:
     try:
         form = load(BookForm(), request.form)
         wanted = Wanted(*form["start"])
+        ask_again(door, token)
         with guest(door, token) as (session, who):
             booked = bookings.book(
                 session,
-                invitation=who.invitation,
+                invitation=who.permission,
                 wanted=wanted,
                 how=form["how"],
                 timezone=shown_zone(who).info.key,
@@ -219,9 +236,7 @@ def book(door: str, token: str) -> ResponseReturnValue:
                 settings=own_settings(),
                 now=utcnow(),
             )
-            onward = tickets.address(
-                appointments.place_of(session, booked, who.invitation.person_id)
-            )
+            onward = tickets.address(appointments.place_of(session, booked, who.person_id))
     except FormErrors as errors:
         return _check_again(door, token, errors)
     except NoSuchWay as refusal:
@@ -237,7 +252,7 @@ def book(door: str, token: str) -> ResponseReturnValue:
 
 def _check_again(door: str, token: str, errors: FormErrors) -> ResponseReturnValue:
     with guest(door, token) as (session, who):
-        held = appointments.held(session, who.invitation.id)
+        held = appointments.held(session, who.permission.id)
         if held is None:
             return redirect(who.address("choose", {"over": "1"}), HTTPStatus.SEE_OTHER)
         return make_response(_check_page(session, who, held, errors), errors.status)
@@ -250,21 +265,22 @@ def _check_again(door: str, token: str, errors: FormErrors) -> ResponseReturnVal
 def ticket(token: str) -> ResponseReturnValue:
     """Your time: what is true now, however old the link."""
     with guest("m", token) as (session, who):
-        return render_template("scheduler/ticket.html", **_own(session, who))
+        if who.place is not None and who.place.asked:
+            return redirect(url_for("answers.question", token=token), HTTPStatus.SEE_OTHER)
+        return render_template("scheduler/ticket.html", **own(session, who))
 
 
 @pages.get("/m/<token>/change")
 def change(token: str) -> ResponseReturnValue:
     """Move it or give it back, or why that needs a call."""
     with guest("m", token) as (session, who):
-        return render_template("scheduler/manage.html", **_own(session, who))
+        return render_template("scheduler/manage.html", **own(session, who))
 
 
-def _own(session: Session, who: Guest) -> dict[str, Any]:
+def own(session: Session, who: Guest) -> dict[str, Any]:
+    """What the person's own pages say about their appointment."""
     assert who.place is not None
-    contact = invitations.contacts(session, [who.invitation.person_id]).get(
-        who.invitation.person_id
-    )
+    contact = invitations.contacts(session, [who.person_id]).get(who.person_id)
     return {
         "who": who,
         "ticket": tickets.Ticket.of(who.place, now=utcnow(), settings=own_settings()),
@@ -279,6 +295,8 @@ def calendar_entry(token: str) -> ResponseReturnValue:
     """The entry for the person's own calendar: "Appointment", and nothing else (P19)."""
     with guest("m", token) as (_, who):
         assert who.place is not None
+        if who.place.status is AppointmentStatus.PENDING:
+            raise NoSuchLink  # there is nothing yet to write down
         document = tickets.calendar_entry(who.place, own_settings())
     return Response(
         document,
@@ -311,7 +329,7 @@ def move(token: str) -> ResponseReturnValue:
     except SlotTaken as taken:
         return _choose_again("m", token, Asked.instead_of(wanted, taken), HTTPStatus.CONFLICT)
     except ChangeRefused as refusal:
-        return _stays(token, refusal)
+        return stays(token, refusal)
     flash("Moved. This is your time now.")
     return redirect(tickets.link(token), HTTPStatus.SEE_OTHER)
 
@@ -331,16 +349,17 @@ def cancel(token: str) -> ResponseReturnValue:
             bookings.cancel(
                 session,
                 appointment_id=who.place.appointment.id,
+                person_id=who.person_id,
                 settings=own_settings(),
                 now=utcnow(),
             )
     except ChangeRefused as refusal:
-        return _stays(token, refusal)
+        return stays(token, refusal)
     return redirect(tickets.link(token), HTTPStatus.SEE_OTHER)
 
 
-def _stays(token: str, refusal: ChangeRefused) -> ResponseReturnValue:
+def stays(token: str, refusal: ChangeRefused) -> ResponseReturnValue:
     """The page once more, with the reason: the time stands, and a call can change it."""
     with guest("m", token) as (session, who):
-        page = render_template("scheduler/manage.html", refusal=str(refusal), **_own(session, who))
+        page = render_template("scheduler/manage.html", refusal=str(refusal), **own(session, who))
         return make_response(page, HTTPStatus.CONFLICT)

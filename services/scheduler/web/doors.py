@@ -10,14 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import request, url_for
 from sqlalchemy.orm import Session
 
-from services.scheduler.domain.errors import NoSuchLink
+from services.scheduler.domain.errors import NoSuchLink, NotBookable
 from services.scheduler.models import Invitation
-from services.scheduler.operations import appointments, invitations, throttle
+from services.scheduler.operations import appointments, invitations, joint, throttle
 from services.scheduler.operations.appointments import Place
 from services.scheduler.providers.intake import Intake, Permission
 from services.scheduler.settings import Settings
@@ -33,13 +34,26 @@ _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 class Guest:
     """A person who came by a link: what they may book, and what they have booked.
 
-    `door` is "t" for the permission to book and "m" for an appointment's own link.
+    `door` is "t" for the permission to book and "m" for an appointment's own link. Of two people,
+    one may have an appointment whose own permission never came by here: then it is None.
     """
 
     door: str
     token: str
-    invitation: Invitation
+    invitation: Invitation | None
     place: Place | None = None
+
+    @property
+    def permission(self) -> Invitation:
+        """What lets them choose a time. Raises NoSuchLink."""
+        if self.invitation is None:
+            raise NoSuchLink
+        return self.invitation
+
+    @property
+    def person_id(self) -> UUID:
+        """Who it is."""
+        return self.place.participant.person_id if self.place else self.permission.person_id
 
     def address(self, view: str, query: Mapping[str, str | None] | None = None) -> str:
         """Where another step of the same person's way is."""
@@ -93,10 +107,7 @@ def guest_by_appointment(token: str) -> Iterator[tuple[Session, Guest]]:
     _refuse_misshapen(token)
     with database().begin() as session:
         place = appointments.by_token(session, token)
-        invitation = appointments.invitation_of(session, place)
-        if invitation is None:
-            raise NoSuchLink
-        yield session, Guest("m", token, invitation, place)
+        yield session, Guest("m", token, appointments.invitation_of(session, place), place)
 
 
 @contextmanager
@@ -105,6 +116,33 @@ def guest(door: str, token: str) -> Iterator[tuple[Session, Guest]]:
     entrance = guest_by_appointment if door == "m" else guest_by_permission
     with entrance(token) as (session, who):
         yield session, who
+
+
+def ask_again(door: str, token: str) -> None:
+    """Whether two people may still be booked: intake's word counts at that moment (L12).
+
+    Also fetches how to reach the other, if we never met them. Asked with no transaction open, and
+    only about a time for two. Raises NotBookable, PeerUnavailable.
+    """
+    with guest(door, token) as (session, who):
+        chosen_with = (
+            appointments.chosen_with(session, who.place.appointment)
+            if who.invitation is None and who.place
+            else who.permission
+        )
+        confirm = joint.to_confirm(session, chosen_with)
+    if confirm is None:
+        return
+    intake: Intake = kept("intake")
+    found = intake.permission(confirm.token_sha256)
+    if found is None or found.joint is None or found.joint.couple_id != confirm.couple_id:
+        raise NotBookable
+    if confirm.unmet is not None:
+        version, contact = intake.contact(confirm.unmet)
+        with database().begin() as session:
+            invitations.keep_contact(
+                session, person_id=confirm.unmet, version=version, contact=contact
+            )
 
 
 def _refuse_misshapen(token: str) -> None:
@@ -123,9 +161,11 @@ class ShownZone:
 
 def shown_zone(who: Guest) -> ShownZone:
     """The zone chosen by the person; else the browser's, else what intake knows, else ours."""
-    if who.invitation.chosen_timezone:
-        return ShownZone(zone(who.invitation.chosen_timezone), guessed=False)
-    for name in (unquote(request.cookies.get("zone", "")), who.invitation.timezone):
+    if who.invitation is None and who.place is not None:
+        return ShownZone(zone(who.place.participant.timezone), guessed=False)
+    if who.permission.chosen_timezone:
+        return ShownZone(zone(who.permission.chosen_timezone), guessed=False)
+    for name in (unquote(request.cookies.get("zone", "")), who.permission.timezone):
         try:
             if name:
                 return ShownZone(zone(name), guessed=True)

@@ -10,6 +10,7 @@ from services.scheduler.operations.appointments import Place
 from services.scheduler.web import tickets
 from services.scheduler.web.words import initials
 from shared.clock import utcnow
+from shared.vocabulary import AppointmentStatus as Status
 from shared.web import database
 from shared.web.audiences import guard_internal
 from shared.web.problems import NotFound
@@ -32,6 +33,26 @@ def appointments_of(person_id: UUID) -> ResponseReturnValue:
     with database().begin() as session:
         found = appointments.of_person(session, person_id)
     return jsonify([_document(place) for place in found])
+
+
+@pages.get("/communications/<uuid:communication_id>")
+def communication(communication_id: UUID) -> ResponseReturnValue:
+    """What is to be sent under this id. Raises NotFound once it is not wanted any more."""
+    with database().begin() as session:
+        place = appointments.told_of(session, communication_id)
+    if place is None or not (place.asked or place.appointment.status == Status.CANCELLED):
+        raise NotFound
+    until = place.appointment.reply_by if place.asked else place.appointment.starts_at
+    assert until is not None
+    return jsonify(
+        {
+            "communication_id": str(communication_id),
+            "person_id": str(place.participant.person_id),
+            "purpose": "update",
+            "link": tickets.manage_url(place),
+            "not_after": until.isoformat(),
+        }
+    )
 
 
 @pages.get("/practitioners")
@@ -105,7 +126,7 @@ def _document(place: Place) -> dict[str, object]:
     return {
         "appointment_id": str(one.id),
         "sequence": one.sequence,
-        "status": one.status,
+        "status": place.status,
         "start": one.starts_at.isoformat(),
         "end": one.ends_at.isoformat(),
         "timezone": place.participant.timezone,

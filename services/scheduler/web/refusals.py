@@ -27,6 +27,8 @@ _TABLE: Final[Mapping[type[errors.Refused], _Words]] = {
     errors.NotLicensedThere: _Words(
         HTTPStatus.CONFLICT, "Let us check what we can offer", "not-licensed-there"
     ),
+    errors.NotBookable: _Words(HTTPStatus.CONFLICT, "Please call us about a time", "not-bookable"),
+    errors.NeedsBoth: _Words(HTTPStatus.CONFLICT, "Please call us", "needs-both"),
     errors.TooLate: _Words(HTTPStatus.CONFLICT, "Please call us", "too-late"),
     errors.NotPossible: _Words(HTTPStatus.CONFLICT, "Please call us", "not-possible"),
     errors.LinkExpired: _Words(HTTPStatus.GONE, "This link does not work any more", "link-expired"),

@@ -49,6 +49,7 @@ def today() -> ResponseReturnValue:
         greeting=_greeting(now.astimezone(here)),
         name=current_staff().name.split()[0],
         lines=lines,
+        people_today=sum(len(line.people) for line in lines),
         now_at=words.clock(now.astimezone(here)),
         now_before=sum(1 for line in lines if line.over),
         coming=agenda.coming_days(

@@ -133,6 +133,12 @@ class ReachableSchema(Schema):
     phone = fields.String(
         allow_none=True, metadata={"description": "Null when nobody may call this person."}
     )
+    location = fields.String(
+        allow_none=True,
+        metadata={"description": "Where they said they will be: a USPS code, or outside_us."},
+    )
+    participation = fields.String(metadata={"description": "FHIR R5 ParticipationStatus"})
+    inquiry_id = fields.UUID(allow_none=True)
 
 
 class EntrySchema(Schema):
@@ -149,7 +155,10 @@ class EntrySchema(Schema):
     practitioner_name = fields.String()
     people = fields.List(fields.Nested(ReachableSchema))
     inquiry_id = fields.UUID(
-        allow_none=True, metadata={"description": "What intake's staff API calls the inquiry."}
+        allow_none=True,
+        metadata={
+            "description": "What intake's staff API calls the inquiry; of two people, see `people`."
+        },
     )
 
 
@@ -174,5 +183,5 @@ def entry_document(entry: Entry, line: Line) -> dict[str, Any]:
         "practitioner_id": one.schedule.practitioner.id,
         "practitioner_name": line.with_,
         "people": line.people,
-        "inquiry_id": line.inquiry,
+        "inquiry_id": one.invitation_id if one.couple_id is None else None,
     }

@@ -20,7 +20,8 @@ from shared.vocabulary import AppointmentStatus
 from shared.web import public_link
 from shared.zones import zone
 
-State = Literal["booked", "cancelled", "over"]
+State = Literal["booked", "asked", "waiting", "cancelled", "over"]
+"""`asked`: it waits for this person's yes; `waiting`: they have said yes, and it is kept."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class Ticket:
     length: int
     deadline: When
     changeable: bool
+    together: bool
+    reply_by: When | None
 
     @classmethod
     def of(cls, place: Place, *, now: datetime, settings: Settings) -> Self:
@@ -43,6 +46,8 @@ class Ticket:
         state: State = "booked"
         if place.status is AppointmentStatus.CANCELLED:
             state = "cancelled"
+        elif place.status is AppointmentStatus.PENDING:
+            state = "asked" if place.asked else "waiting"
         elif place.status is not AppointmentStatus.BOOKED or one.ends_at <= now:
             state = "over"
         return cls(
@@ -53,6 +58,8 @@ class Ticket:
             length=int((one.ends_at - one.starts_at).total_seconds() // 60),
             deadline=When(until, until, zone_of),
             changeable=state == "booked" and now <= until,
+            together=one.couple_id is not None,
+            reply_by=When(one.reply_by, one.reply_by, zone_of) if one.reply_by else None,
         )
 
 

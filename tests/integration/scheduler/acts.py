@@ -81,13 +81,21 @@ def cancel(
     database: Database, one: Appointment, settings: Settings, now: datetime = NOW
 ) -> Appointment:
     with database.begin() as session:
-        return bookings.cancel(session, appointment_id=one.id, settings=settings, now=now)
+        return bookings.cancel(
+            session,
+            appointment_id=one.id,
+            person_id=participants.person_ids(session, one.id)[0],
+            settings=settings,
+            now=now,
+        )
 
 
 def offered(database: Database, settings: Settings) -> list[datetime]:
     with database.begin() as session:
         schedules.ensure_types(session)
-        kind = session.scalars(select(AppointmentType)).one()
+        kind = session.scalars(
+            select(AppointmentType).where(AppointmentType.code == schedules.PRIVATE_CALL)
+        ).one()
         found = offers(session, policy=kind.policy(notice=settings.booking_notice), now=NOW)
     return [instant(one.start) for one in found.starts]
 

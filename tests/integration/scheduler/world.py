@@ -77,6 +77,25 @@ class StandInIntake:
         }
         return token
 
+    def permits_two(self, *names: str) -> tuple[str, str]:
+        """Two people who may book together; returns the token of each."""
+        couple, people = str(uuid4()), (uuid4(), uuid4())
+        for person, name in zip(people, names, strict=True):
+            self.contacts[person] = a_contact(name=name) | {"version": 1}
+        return tuple(  # type: ignore[return-value]
+            self.permits(
+                person_id=str(person),
+                contact=a_contact(name=name),
+                appointment_type="couple-session",
+                joint={"couple_id": couple, "partner_id": str(partner)},
+            )
+            for person, partner, name in zip(people, people[::-1], names, strict=True)
+        )
+
+    def withdraws(self, token: str) -> None:
+        """The permission behind that token stands no more."""
+        del self.permissions[token_sha256(token).hex()]
+
     def app(self) -> Flask:
         app = Flask("stand_in_intake")
 

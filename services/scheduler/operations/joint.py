@@ -1,0 +1,242 @@
+"""Two people, one appointment: one of them chooses a time, the other says yes or no to it.
+
+There is one row, so there is one time, whoever chose it, and a unique index says so. Each of the
+two has a link, a zone, a way to talk and a place of their own in it, and sees nothing else (P17).
+Locks are taken in one order: the person's invitation, the couple, one schedule.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from services.scheduler.domain.appointment import (
+    Act,
+    Actor,
+    Participation,
+    after,
+    reply_deadline,
+)
+from services.scheduler.domain.errors import AlreadyBooked, NoSuchLink, NotPossible
+from services.scheduler.models import (
+    ONE_PER_COUPLE,
+    Appointment,
+    ContactCopy,
+    Invitation,
+    Participant,
+)
+from services.scheduler.operations import guard, participants, replies
+from services.scheduler.operations.history import record
+from services.scheduler.operations.holds import (
+    is_wanted,
+    live_appointment,
+    one_at_a_time,
+    place,
+    practitioner_of,
+    standing_of_couple,
+)
+from services.scheduler.operations.offers import Wanted
+from services.scheduler.settings import Settings
+from shared.contracts.scheduler import AppointmentBooked
+from shared.db import constraint_of, database_now
+from shared.messaging.outbox import publish
+from shared.vocabulary import AppointmentStatus as Status
+
+
+def request(
+    session: Session,
+    *,
+    invitation: Invitation,
+    wanted: Wanted,
+    how: str,
+    timezone: str,
+    location: str,
+    settings: Settings,
+    now: datetime,
+) -> Appointment:
+    """Take a time for both, and ask the other. Sent twice, the first time's is the answer.
+
+    Raises SlotTaken, AlreadyBooked (whichever of the two was first), NoSuchWay, NotLicensedThere.
+    """
+    assert invitation.couple_id is not None
+    assert invitation.partner_id is not None
+    one_at_a_time(session, invitation)
+    guard.enter_couple(session, invitation.couple_id)
+    replies.release_overdue(session, Appointment.couple_id == invitation.couple_id)
+    standing = standing_of_couple(session, invitation.couple_id)
+    if standing is not None:
+        if standing.invitation_id == invitation.id and is_wanted(session, standing, wanted):
+            return standing
+        raise AlreadyBooked
+    present = live_appointment(session, invitation.id, lock=True)
+    if present is not None and not is_wanted(session, present, wanted):
+        present = None
+    asked = practitioner_of(session, present) if present else wanted.practitioner_id
+    participants.refuse_elsewhere(session, practitioner_id=asked, location=location)
+    if present is None:
+        present = place(
+            session,
+            invitation=invitation,
+            wanted=wanted,
+            settings=settings,
+            now=now,
+            location=location,
+        )
+    participants.refuse_other_ways(session, present, how)
+    until = reply_deadline(present.starts_at, now=database_now(session), within=settings.reply)
+    present.status = after(Status.PROPOSED, Act.REQUEST, Actor.CLIENT)
+    present.hold_until, present.reply_by = None, until
+    present.couple_id = invitation.couple_id
+    present.changed_at = now
+    _flush(session)
+    own = participants.add(
+        session,
+        present,
+        person_id=invitation.person_id,
+        timezone=timezone,
+        how=how,
+        settings=settings,
+    )
+    participants.say_where(session, own, location)
+    other = participants.add(
+        session,
+        present,
+        person_id=invitation.partner_id,
+        timezone=_zone_of(session, invitation.partner_id, settings),
+        how="phone",
+        settings=settings,
+        status=Participation.NEEDS_ACTION,
+    )
+    session.flush()
+    record(
+        session,
+        present,
+        Act.REQUEST,
+        before=(Status.PROPOSED, present.during),
+        actor=participants.hand(invitation.person_id),
+    )
+    replies.ask(session, present, other)
+    return present
+
+
+def accept(
+    session: Session,
+    *,
+    appointment_id: UUID,
+    person_id: UUID,
+    how: str,
+    location: str,
+    now: datetime,
+) -> Appointment:
+    """Say yes. When both have, it is booked, and both are told. Said twice, nothing happens.
+
+    Raises NotPossible once it is too late, NoSuchWay, NotLicensedThere; nothing is changed then.
+    """
+    appointment, own = _mine(session, appointment_id, person_id)
+    if own.status == Participation.ACCEPTED and appointment.status in (
+        Status.PENDING,
+        Status.BOOKED,
+    ):
+        return appointment
+    before = (Status(appointment.status), appointment.during)
+    status = after(before[0], Act.CONFIRM, Actor.CLIENT)
+    if appointment.lapsed:
+        raise NotPossible
+    participants.refuse_elsewhere(
+        session, practitioner_id=practitioner_of(session, appointment), location=location
+    )
+    participants.refuse_other_ways(session, appointment, how)
+    own.status, own.how = Participation.ACCEPTED, how
+    own.communication_id = None
+    participants.say_where(session, own, location)
+    appointment.status = status
+    appointment.reply_by = None
+    appointment.changed_at = now
+    session.flush()
+    record(session, appointment, Act.CONFIRM, before=before, actor=participants.hand(person_id))
+    publish(
+        session,
+        AppointmentBooked(
+            appointment_id=appointment.id,
+            sequence=appointment.sequence,
+            person_ids=participants.person_ids(session, appointment.id),
+            starts_at=appointment.starts_at,
+            ends_at=appointment.ends_at,
+        ),
+    )
+    return appointment
+
+
+def decline(session: Session, *, appointment_id: UUID, person_id: UUID) -> Appointment:
+    """Say no: the time is given back. Said twice, nothing happens. Raises NotPossible."""
+    appointment, own = _mine(session, appointment_id, person_id)
+    if appointment.status == Status.CANCELLED:
+        return appointment
+    if own.status != Participation.NEEDS_ACTION:
+        raise NotPossible
+    if appointment.lapsed:
+        replies.release(session, appointment, Act.LAPSE, actor=Actor.SYSTEM)
+        return appointment
+    own.status = Participation.DECLINED
+    replies.release(session, appointment, Act.DECLINE, actor=participants.hand(person_id))
+    return appointment
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """What has to be asked at intake before two people are booked, or one of them says yes."""
+
+    token_sha256: bytes
+    couple_id: UUID
+    unmet: UUID | None
+    """The other of the two, when we have no copy yet of how to reach them."""
+
+
+def to_confirm(session: Session, invitation: Invitation) -> Confirmation | None:
+    """The permission that has to stand still, or None where there is one person alone."""
+    if invitation.couple_id is None or invitation.partner_id is None:
+        return None
+    known = session.get(ContactCopy, invitation.partner_id)
+    return Confirmation(
+        token_sha256=invitation.token_sha256,
+        couple_id=invitation.couple_id,
+        unmet=None if known else invitation.partner_id,
+    )
+
+
+def _mine(
+    session: Session, appointment_id: UUID, person_id: UUID
+) -> tuple[Appointment, Participant]:
+    appointment = session.get(
+        Appointment, appointment_id, with_for_update=True, populate_existing=True
+    )
+    if appointment is None:
+        raise NoSuchLink
+    for one in participants.of(session, appointment_id):
+        if one.person_id == person_id:
+            return appointment, one
+    raise NoSuchLink
+
+
+def _zone_of(session: Session, person_id: UUID, settings: Settings) -> str:
+    """Where the person was when they last chose a time of their own, or else where we are."""
+    latest = session.scalar(
+        select(Participant.timezone)
+        .where(Participant.person_id == person_id)
+        .order_by(Participant.id.desc())
+        .limit(1)
+    )
+    return latest or settings.practice.timezone
+
+
+def _flush(session: Session) -> None:
+    """Write, and let the index have the last word. Raises AlreadyBooked."""
+    try:
+        session.flush()
+    except IntegrityError as error:
+        if constraint_of(error) == ONE_PER_COUPLE:
+            raise AlreadyBooked from error
+        raise
