@@ -24,6 +24,7 @@ from services.notifier.web.words import (
     moment,
     trail,
     voicemail_script,
+    without_links,
 )
 from shared.clock import utcnow
 from shared.vocabulary import Role
@@ -95,6 +96,7 @@ def message(notification_id: UUID) -> ResponseReturnValue:
         "notifier/message.html",
         row=_row(opened.line, place, now, with_answers=may_read),
         said=opened.message if may_read else None,
+        said_text=_said(opened) if may_read else "",
         contact=opened.contact if may_read else None,
         script=_voicemail_script(opened) if may_read else "",
         may_read=may_read,
@@ -117,6 +119,14 @@ def calendar_entry(notification_id: UUID) -> ResponseReturnValue:
         {"Content-Disposition": f"attachment; filename={CALENDAR_FILE}"},
         content_type="text/calendar; charset=utf-8",
     )
+
+
+def _said(opened: Opened) -> str:
+    """The words as staff read them. A link to somebody's own pages is a key, and not for staff."""
+    if opened.message is None:
+        return ""
+    text = opened.message.text
+    return without_links(text) if kind_of(opened.line.notification.purpose) in LINK_NOTES else text
 
 
 def _voicemail_script(opened: Opened) -> str:
@@ -204,8 +214,11 @@ def _row(line: Line, place: ZoneInfo, now: datetime, *, with_answers: bool = Fal
 
 def _facts(line: Line, place: ZoneInfo) -> list[tuple[str, str]]:
     row = line.notification
+    if kind_of(row.purpose) in LINK_NOTES:
+        # How long it is of use, and in which words, would tell which of them it was.
+        return [("Due", moment(row.due_at, place))]
     facts = [("Due", moment(row.due_at, place)), ("Of use until", moment(row.not_after, place))]
-    if line.tries and kind_of(row.purpose) not in LINK_NOTES:
+    if line.tries:
         kind, _, version = line.tries[-1].attempt.wording.partition(" ")
         facts.append(("Words", f"{kind.replace('-', ' ').capitalize()}, {version}"))
     return facts

@@ -1,5 +1,6 @@
 """How staff read states, reasons and tries: short sentences, no codes without words."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -202,6 +203,14 @@ def _ending(line: Line) -> Step | None:
     return Step(
         shape=shape, title=_CHIPS[row.state].label, at=row.changed_at, text=reason_text(row.reason)
     )
+
+
+_LINK: Final = re.compile(r"https?://\S+")
+
+
+def without_links(text: str) -> str:
+    """A text with every link left out, and that there was one left in."""
+    return _LINK.sub("(their own link)", text)
 
 
 def voicemail_script(caller: str, phone: str) -> str:

@@ -106,3 +106,19 @@ def test_l21_the_words_for_a_machine_are_a_name_and_a_number_and_only_where_that
 
 def test_l21_no_program_leaves_a_voice_message():
     assert set(Channel) == {"email", "sms"}
+
+
+@pytest.mark.parametrize("channel", ["email", "sms"])
+@pytest.mark.parametrize("role", list(Role))
+def test_the_link_to_somebody_s_own_pages_is_shown_to_no_member_of_staff(
+    world: World, sign_in: SignIn, role: Role, channel: str
+):
+    """With it one would read what is sealed, and no audit would know."""
+    wish(world, Someone(channels=(channel,)))
+    world.pass_on()
+    (row,) = world.rows()
+
+    text = page(sign_in(world, role), f"/staff/messages/{row.id}")
+
+    assert "/begin/p/" not in text
+    assert ("(their own link)" in text) is (role is not Role.FRONT_DESK)
