@@ -9,13 +9,17 @@ from services.intake.providers.scheduler import Scheduler
 from services.intake.settings import Settings
 from services.intake.web import (
     api,
+    api_pairs,
     api_staff,
     client,
     form,
     internal,
+    partner_door,
+    partner_personal,
     resuming,
     staff,
     staff_audit,
+    staff_couples,
     staff_due,
     staff_estimates,
     staff_keeping,
@@ -51,19 +55,21 @@ def create_app(settings: Settings | None = None) -> Flask:
     keep(app, "scheduler", scheduler)
     for blueprint in (client.pages, form.pages, resuming.pages, staff.pages, internal.internal):
         app.register_blueprint(blueprint)
+    for partners in (partner_door, partner_personal, staff_couples):
+        app.register_blueprint(partners.pages)
     for records in (staff_records, staff_releases, staff_estimates, staff_due):
         app.register_blueprint(records.pages)
     app.register_blueprint(staff_due.log)
     app.register_blueprint(staff_audit.pages)
     app.register_blueprint(staff_keeping.pages)
     programs = JsonApi(app, title="Softstart intake")
-    for blueprint in (api.api, api_staff.api):
+    for blueprint in (api.api, api_staff.api, api_pairs.api):
         programs.register_blueprint(blueprint)
     return app
 
 
 def declare_actors(broker: dramatiq.Broker, ticker: Ticker, settings: Settings) -> None:
-    """Hear events, relay our own, and purge drafts that were left behind."""
+    """Hear events, relay our own, keep the days, and purge drafts that were left behind."""
     database = open_database(settings)
     consumer.declare(broker, Doorbell(settings.broker_url), database, ticker)
     ticker.every(3600, "intake.purge", lambda: jobs.purge_abandoned(database, settings))

@@ -23,6 +23,17 @@ class AnswersSchema(Schema):
     )
 
 
+class StartSchema(AnswersSchema):
+    """The first answers, and the token of an invitation if the form is begun with one."""
+
+    invitation = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(max=200),
+        metadata={"description": "Used up by this. One that opens nothing is answered by 404."},
+    )
+
+
 class StartedSchema(Schema):
     """A form that was begun. The token opens it, and is shown this once."""
 
@@ -132,4 +143,22 @@ class OpenSealedSchema(Schema):
     reason = fields.String(
         required=True,
         validate=validate.OneOf(list(REASONS), error="Choose one of the reasons."),
+    )
+
+
+class OpenInvitationSchema(Schema):
+    """A clinician lets somebody invite a partner, in this way."""
+
+    how = fields.String(
+        required=True,
+        validate=validate.OneOf(["share_link", "practice_email"], error="Choose one of the ways."),
+    )
+
+
+class ReleaseJointSchema(Schema):
+    """A clinician lets two people meet together, for this reason."""
+
+    reason = fields.String(
+        required=True,
+        validate=validate.Length(min=3, max=1000, error="Write why, in 1,000 characters at most."),
     )

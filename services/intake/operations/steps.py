@@ -38,7 +38,7 @@ def of(session: Session, *, response: QuestionnaireResponse, links: Links, now: 
     asked = policies.asked(session, person_id=response.person_id)
     permission = joint.permission_of(session, response=response)
     update = "joint_ready" if permission else None
-    if update is None and invitation is not None and _day_has_come(invitation, now):
+    if update is None and invitation is not None and _day_has_come(invitation):
         update = "joint_not_set"
     return Steps(
         invite=_to_see(couple, invitation, now),
@@ -55,8 +55,9 @@ def _to_see(couple: Couple | None, invitation: Invitation | None, now: datetime)
         return False
     if invitation is None:
         return couple.ended_at is None
-    return not invitations.calendar(invitation).over(now)
+    return invitation.noted_at is None and not invitations.calendar(invitation).over(now)
 
 
-def _day_has_come(invitation: Invitation, now: datetime) -> bool:
-    return invitation.taken_back_at is None and invitations.calendar(invitation).over(now)
+def _day_has_come(invitation: Invitation) -> bool:
+    """With the message that says so, which goes out for every reason on the same day."""
+    return invitation.noted_at is not None and invitation.taken_back_at is None

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from services.intake.domain import pages
 from services.intake.domain.pages import Problem
 from services.intake.domain.screening import PRIVATE_CALL
-from services.intake.operations import questionnaires, responses
+from services.intake.operations import invitations, questionnaires, responses
 from services.intake.operations.forms import Form
 from services.intake.operations.responses import AlreadySent, Incomplete
 from services.intake.schemas import (
@@ -22,6 +22,7 @@ from services.intake.schemas import (
     QuestionnaireSchema,
     ResponseSchema,
     StartedSchema,
+    StartSchema,
 )
 from services.intake.web.client import is_open
 from services.intake.web.form import NotOpenYet
@@ -80,18 +81,23 @@ def questionnaire() -> Any:
 
 
 @api.post("/responses")
-@api.arguments(AnswersSchema)
+@api.arguments(StartSchema)
 @api.response(201, StartedSchema)
 def start(sent: dict[str, Any]) -> Any:
-    """Begin a form, with some answers or none. The token opens it from then on."""
+    """Begin a form, with some answers or none. The token opens it from then on.
+
+    With an invitation it is an invited person's own form, and the invitation is used up.
+    """
     token = new_token()
     with database().begin() as session:
-        if responses.too_young(sent["answers"]):
-            responses.turn_away(session, None)
+        young = responses.too_young(sent["answers"])
+        invited = _invited(session, sent["invitation"], token) if sent["invitation"] else None
+        if young:
+            responses.turn_away(session, invited)
             form = None
         else:
             licensed = settings().practice.licensed_states
-            form = responses.start(session, token=token, licensed_states=licensed)
+            form = invited or responses.start(session, token=token, licensed_states=licensed)
             problems = _answer(session, form, sent["answers"])
     if form is None:
         raise NotKept(_under_18())
@@ -153,6 +159,19 @@ def _under_18() -> str:
     return questionnaires.current().client_text["under18"].body
 
 
+def _invited(session: Session, invitation: str, token: str) -> Form:
+    form = invitations.begin(
+        session,
+        invitation_token=invitation,
+        token=token,
+        licensed_states=settings().practice.licensed_states,
+        now=utcnow(),
+    )
+    if form is None:
+        raise NotFound("This invitation opens no form.")
+    return form
+
+
 def _form(session: Session, *, for_change: bool = False) -> Form:
     form = responses.find(session, token=bearer(), for_change=for_change)
     if form is None:
@@ -177,7 +196,12 @@ def _answer(session: Session, form: Form, given: Mapping[str, Any]) -> dict[str,
 
 
 def _asked(form: Form, name: str) -> bool:
-    return any(item.id == name for section in form.screener.first_form for item in section.items)
+    facts = pages.facts(form.screener, form.answers, form.config)
+    return any(
+        item.id == name and not facts.preset(item)
+        for section in form.screener.first_form
+        for item in section.items
+    )
 
 
 def _by_item(problems: tuple[Problem, ...]) -> dict[str, str]:

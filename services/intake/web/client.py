@@ -4,14 +4,25 @@ from http import HTTPStatus
 
 from flask import Blueprint, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from services.intake.domain import lint
 from services.intake.domain.questionnaire import SUPPORT_NOW
 from services.intake.domain.screening import PRIVATE_CALL
-from services.intake.operations import contacts, decisions, questionnaires, responses, retention
+from services.intake.operations import (
+    contacts,
+    decisions,
+    personal_pages,
+    questionnaires,
+    responses,
+    retention,
+    steps,
+)
 from services.intake.operations.forms import Form
+from services.intake.operations.links import Links
 from services.intake.operations.retention import NotErasable
 from services.intake.web import drafts, wording
+from shared.clock import utcnow
 from shared.web import database, kept, page_link, settings
 from shared.web.audiences import guard_client
 
@@ -47,6 +58,7 @@ def what_follows() -> ResponseReturnValue:
             return redirect(url_for(".practice" if form is None else "form.resume"), 303)
         decision = decisions.of(session, form.response)
         card = contacts.card(session, person_id=form.response.person_id)
+        own_page = _own_page(session, form)
     key = decision["public_key"]
     return render_template(
         "intake/support_now.html" if key == SUPPORT_NOW else "intake/result.html",
@@ -55,8 +67,17 @@ def what_follows() -> ResponseReturnValue:
         everyday=form.screener.notices["everyday_pattern"],
         choose=_choose_link(form) if decision["booking"] == PRIVATE_CALL else None,
         ways=wording.ways(card) if card else [],
+        own_page=own_page,
         settings=settings(),
     )
+
+
+def _own_page(session: Session, form: Form) -> str | None:
+    """The token of this person's own page, once there is something on it."""
+    links, response = Links.of(settings()), form.response
+    if not steps.of(session, response=response, links=links, now=utcnow()).any:
+        return None
+    return personal_pages.token_of(session, person_id=response.person_id, links=links)
 
 
 def _choose_link(form: Form) -> str:

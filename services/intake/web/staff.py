@@ -11,7 +11,7 @@ from services.intake.operations import audit, contacts, inquiries, needs, questi
 from services.intake.operations.inquiries import Inquiry, NothingSealed, OpenedAnswer
 from services.intake.operations.readers import Reader
 from services.intake.schemas import REASONS, OpenSealedSchema, ReachingSchema
-from services.intake.web import staff_words, wording
+from services.intake.web import staff_couples, staff_words, wording
 from services.intake.web.times import when
 from shared.clock import utcnow
 from shared.vocabulary import Role
@@ -138,6 +138,7 @@ def _show(response_id: UUID, parts: list[str] | None = None, reason: str = "") -
                 "sealed": inquiries.sealed_parts(session, inquiry=found),
                 "screener": questionnaires.of_response(session, found.response),
                 "readings": audit.readings(session, response_id=found.response.id),
+                **staff_couples.cards(session, response=found.response, reader=who),
             }
         else:
             clinical = {}

@@ -18,3 +18,9 @@ def when(at: datetime, now: datetime) -> str:
         return f"{local:%A} at {clock}"
     date = f"{local:%B} {local.day}"
     return date if local.year == today.year else f"{date}, {local.year}"
+
+
+def day_of(at: datetime) -> str:
+    """The day as a client reads it, in the practice's own zone: March 23, 2027."""
+    local = at.astimezone(zone(settings().practice.timezone))
+    return f"{local:%B} {local.day}, {local.year}"

@@ -20,6 +20,7 @@ from shared.web.audiences import issue_staff_session
 from shared.web.identity import StaffIdentity
 from tests.conftest import environment_for
 from tests.integration.intake.browsing import Browser
+from tests.integration.intake.two import Two
 
 DANA = UUID(int=7)
 NOBODY = "http://127.0.0.1:9"  # the discard port: nothing answers there
@@ -93,3 +94,9 @@ def scheduler() -> Iterator[Callable[[dict[str, Any]], str]]:
     yield start
     for server in servers:
         server.shutdown()
+
+
+@pytest.fixture
+def two(app: Flask, intake_db: Database, signed_in: Callable[..., Browser]) -> Two:
+    """Two people and a clinician."""
+    return Two(app=app, database=intake_db, clinician=signed_in(app))
