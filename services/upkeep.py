@@ -60,6 +60,8 @@ def verify_audit(home: Home, env: Mapping[str, str]) -> int:
         print(
             f"        Held to the anchor of {whole.anchor.at:%Y-%m-%d}, entry {whole.anchor.seq}."
         )
+    for one in whole.restored:
+        print(f"        A backup was restored on {one.at:%Y-%m-%d}, to entry {one.seq}.")
     return 0
 
 
@@ -90,9 +92,15 @@ def reapply_erasures(home: Home, env: Mapping[str, str]) -> int:
     with _intake(home, env) as (database, settings):
         if settings.audit_folder is None:
             raise NotNow("AUDIT_FOLDER names the folder with erasures.log; it is not set.")
-        lines = AuditFolder(settings.audit_folder).lines(ERASURES)
+        folder, now = AuditFolder(settings.audit_folder), utcnow()
+        lines = folder.lines(ERASURES)
         with database.begin() as session:
+            lost = folder.add(
+                ANCHORS, lambda known: audit_chain.note_restored(session, anchors=known, now=now)
+            )
             back = erasure.reapply(session, lines=lines)
+    if lost:
+        print("The audit's end is lost with what came after the backup; that stays to be seen.")
     print(f"{len(lines)} on the list; {back} had come back and are erased again.")
     return 0
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 NOTHING_BEFORE: Final = bytes(32)
@@ -49,11 +49,12 @@ class Link:
 
 @dataclass(frozen=True, kw_only=True)
 class Anchor:
-    """How far the chain went on a day."""
+    """How far the chain went on a day; or, `restored`, that a backup took it back to here."""
 
     seq: int
     hash: bytes
     at: datetime
+    kind: Literal["anchor", "restored"] = "anchor"
 
     def line(self, key: bytes) -> str:
         """As one line of a file, signed."""
@@ -62,7 +63,7 @@ class Anchor:
 
     def _values(self) -> dict[str, object]:
         at = self.at.astimezone(UTC).isoformat()
-        return {"seq": self.seq, "hash": self.hash.hex(), "at": at}
+        return {"kind": self.kind, "seq": self.seq, "hash": self.hash.hex(), "at": at}
 
 
 class ChainBroken(Exception):
@@ -83,10 +84,21 @@ def read_anchors(lines: Iterable[str], key: bytes) -> list[Anchor]:
     return [_read_anchor(line, number, key) for number, line in enumerate(lines, 1) if line.strip()]
 
 
+def standing(anchors: Iterable[Anchor]) -> list[Anchor]:
+    """Those that the chain is held to: a restored backup voids the ones that came after it."""
+    kept: list[Anchor] = []
+    for anchor in anchors:
+        if anchor.kind == "restored":
+            kept = [one for one in kept if one.seq <= anchor.seq]
+        kept.append(anchor)
+    return kept
+
+
 def _read_anchor(line: str, number: int, key: bytes) -> Anchor:
     try:
         said = json.loads(line)
         anchor = Anchor(
+            kind=said["kind"],
             seq=int(said["seq"]),
             hash=bytes.fromhex(said["hash"]),
             at=datetime.fromisoformat(said["at"]),
@@ -101,7 +113,7 @@ def _read_anchor(line: str, number: int, key: bytes) -> Anchor:
 
 def follow(links: Iterable[Link], key: bytes, anchors: Iterable[Anchor] = ()) -> Iterator[Link]:
     """Walk the chain, yielding each good entry. Raises ChainBroken at the first bad one."""
-    kept = list(anchors)
+    kept = standing(anchors)
     anchored = {anchor.seq: anchor for anchor in kept}
     last, before = 0, NOTHING_BEFORE
     for link in links:

@@ -9,7 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.intake.audit_models import AuditEntry
-from services.intake.domain.audit_chain import Anchor, Link, follow, read_anchors
+from services.intake.domain.audit_chain import (
+    NOTHING_BEFORE,
+    Anchor,
+    Link,
+    follow,
+    read_anchors,
+    standing,
+)
 from shared.crypto import derived_key
 
 ANCHORED_EVERY: Final = timedelta(days=1)
@@ -23,13 +30,19 @@ class Whole:
 
     entries: int
     anchor: Anchor | None
+    restored: tuple[Anchor, ...] = ()
+    """Where a restored backup took the chain back: what came after is lost."""
 
 
 def verify(session: Session, *, anchors: Iterable[str]) -> Whole:
     """Walk the whole chain. Raises ChainBroken at the first bad entry, AnchorForged before it."""
     kept = read_anchors(anchors, derived_key(session, "audit-anchor"))
     walked = follow(_links(session), derived_key(session, "audit-chain"), kept)
-    return Whole(entries=sum(1 for _ in walked), anchor=kept[-1] if kept else None)
+    return Whole(
+        entries=sum(1 for _ in walked),
+        anchor=kept[-1] if kept else None,
+        restored=tuple(anchor for anchor in kept if anchor.kind == "restored"),
+    )
 
 
 def next_anchor(session: Session, *, anchors: Iterable[str], now: datetime) -> list[str]:
@@ -38,10 +51,27 @@ def next_anchor(session: Session, *, anchors: Iterable[str], now: datetime) -> l
     kept = read_anchors(anchors, key)
     if kept and now - kept[-1].at < ANCHORED_EVERY:
         return []
-    newest = session.scalar(select(AuditEntry).order_by(AuditEntry.seq.desc()).limit(1))
-    if newest is None or (kept and kept[-1].seq >= newest.seq):
+    seq, digest = _newest(session)
+    if seq == 0 or (kept and kept[-1].seq >= seq):
         return []
-    return [Anchor(seq=newest.seq, hash=newest.hash, at=now).line(key)]
+    return [Anchor(seq=seq, hash=digest, at=now).line(key)]
+
+
+def note_restored(session: Session, *, anchors: Iterable[str], now: datetime) -> list[str]:
+    """The line to add when a restored backup took the chain back to before an anchor, or none.
+
+    Whoever adds it has the keys; and it stays to be seen.
+    """
+    key = derived_key(session, "audit-anchor")
+    seq, digest = _newest(session)
+    if all(anchor.seq <= seq for anchor in standing(read_anchors(anchors, key))):
+        return []
+    return [Anchor(kind="restored", seq=seq, hash=digest, at=now).line(key)]
+
+
+def _newest(session: Session) -> tuple[int, bytes]:
+    newest = session.scalar(select(AuditEntry).order_by(AuditEntry.seq.desc()).limit(1))
+    return (newest.seq, newest.hash) if newest else (0, NOTHING_BEFORE)
 
 
 def _links(session: Session) -> Iterator[Link]:

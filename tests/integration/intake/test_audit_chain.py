@@ -145,3 +145,31 @@ def test_an_anchor_is_set_once_a_day_and_only_for_something_new(
         audit.record(session, reader=DANA, response_id=uuid4(), parts=["new"], reason="x")
     with intake_db.begin() as session:
         assert len(audit_chain.next_anchor(session, anchors=lines, now=tomorrow)) == 1
+
+
+def test_a_restored_backup_is_noted_once_and_stays_to_be_seen(
+    intake_db: Database, database_url: str, anchored: AuditFolder
+) -> None:
+    tamper(database_url, "DELETE FROM audit_entry WHERE seq > 4")
+    lines = anchored.lines(ANCHORS)
+    with intake_db.begin() as session:
+        noted = audit_chain.note_restored(session, anchors=lines, now=utcnow())
+        assert audit_chain.note_restored(session, anchors=[*lines, *noted], now=utcnow()) == []
+    with intake_db.begin() as session:
+        audit.record(session, reader=DANA, response_id=uuid4(), parts=["a", "b", "c"], reason="x")
+
+    whole = verify(intake_db, [*lines, *noted])
+    assert whole.entries == 7
+    assert [one.seq for one in whole.restored] == [4]
+    # What stood before the backup is held to it as ever.
+    tamper(database_url, "DELETE FROM audit_entry WHERE seq > 3")
+    with pytest.raises(ChainBroken, match="Entry 4 is missing"):
+        verify(intake_db, [*lines, *noted])
+
+
+def test_nothing_is_noted_while_nothing_is_missing(
+    intake_db: Database, anchored: AuditFolder
+) -> None:
+    with intake_db.begin() as session:
+        lines = anchored.lines(ANCHORS)
+        assert audit_chain.note_restored(session, anchors=lines, now=utcnow()) == []
