@@ -1,0 +1,271 @@
+"""L45: axe finds nothing on any page, in any state that a person can bring it to."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.journeys.by_browser import (
+    DESK,
+    LONG_PASSWORD,
+    chromium,
+    fill_section,
+    visitor,
+)
+from tests.journeys.looking import Inspection
+from tests.journeys.people import COUPLE, SINGLE
+from tests.journeys.suite import Suite
+from tests.journeys.world import OWNER_EMAIL, World, somebody, until
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+SOLID = "main form button[type=submit].btn:not(.second):not(.quiet)"
+HEADING = "main h1"
+
+# Views that lead on and show nothing of their own.
+LEADING_ON = {"intake form.resume"}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def inspection() -> Inspection:
+    return Inspection()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = visitor(browser, viewport=DESK)
+    yield context.new_page()
+    context.close()
+
+
+def send(page: Page) -> None:
+    page.locator(SOLID).first.click()
+    page.wait_for_load_state()
+
+
+def fill_in(page: Page, url: str, person: dict[str, Any], look: Inspection | None) -> None:
+    """The form to its end; looking at each page empty, wrong, and filled in."""
+    page.goto(f"{url}/begin/step/1")
+    while "/step/" in page.url:
+        here = page.url
+        if look:
+            look.look(page, "empty")
+            send(page)
+            if page.url == here or "check" in page.url:
+                look.look(page, "with errors", briefly=True)
+            page.goto(here)
+        if "/step/" not in page.url:
+            return
+        fill_section(page, person)
+        if look:
+            look.look(page, "filled in", briefly=True)
+        before = page.url
+        send(page)
+        assert page.url != before, page.locator("main").inner_text()[:500]
+
+
+def test_l45_axe_finds_nothing_on_any_page_for_clients(
+    embedded_world: World, page: Page, inspection: Inspection
+) -> None:
+    url, person = embedded_world.url, somebody(COUPLE)
+    for path in ("", "privacy", "reaching-you", "erase", "other-start", "saved", "saved/sent"):
+        page.goto(f"{url}/begin/{path}")
+        inspection.look(page)
+    for path in ("nothing/here", "b/" + "x" * 43):
+        page.goto(f"{url}/begin/{path}")
+        inspection.look(page, "not there")
+    _save_for_later(embedded_world, page, inspection)
+    page.goto(f"{url}/begin/erase")
+    inspection.look(page, "begun")
+    send(page)
+    inspection.look(page, "done")
+    fill_in(page, url, person, inspection)
+    inspection.look(page, "a time to choose")
+    page.goto(f"{url}/begin/erase")
+    inspection.look(page, "sent")
+    page.goto(f"{url}/begin/next")
+    _choose(page, inspection)
+    for different in ({"h_now": "yes"}, {"court_purpose": "yes"}, {"session_state": "OH"}):
+        page.context.clear_cookies()
+        fill_in(page, url, somebody(SINGLE | different), None)
+        inspection.look(page, " ".join(different))
+
+    assert not inspection.found, "\n".join(inspection.found)
+    assert inspection.pages("client") - inspection.seen - LEADING_ON == set()
+
+
+def _save_for_later(world: World, page: Page, look: Inspection) -> None:
+    person = somebody(SINGLE)
+    page.goto(f"{world.url}/begin/step/1")
+    fill_section(page, person)
+    send(page)
+    fill_section(page, person)
+    page.get_by_role("button", name="Save and finish later").click()
+    look.look(page, "with an offer")
+    page.get_by_role("button", name="Send me a link").click()
+    look.look(page, "with errors", briefly=True)
+    page.locator("[name=c_email]").check(force=True)
+    page.get_by_role("button", name="Send me a link").click()
+    mail = until(lambda: world.mails_to(person["email"]))[0]
+    link = re.search(rf"{re.escape(world.url)}/begin/b/\S+", mail.text)
+    assert link, mail.text
+    page.goto(link[0])
+    look.look(page)
+    send(page)
+
+
+def _choose(page: Page, look: Inspection) -> None:
+    """Everything about the time of the call, from choosing to cancelling."""
+    page.get_by_role("link", name="Choose a time").click()
+    look.look(page)
+    choosing = page.url.split("?")[0]
+    page.goto(f"{choosing}/zone")
+    look.look(page)
+    page.goto(choosing)
+    page.get_by_role("button", name="Hold this time").click()
+    look.look(page, "with errors", briefly=True)
+    page.locator("main input[name=start]").first.check(force=True)
+    page.get_by_role("button", name="Hold this time").click()
+    look.look(page, "held")
+    send(page)
+    look.look(page, "after pressing once")
+    if page.get_by_role("heading", name="Your time is booked").count() == 0:
+        page.goto(choosing)
+        choose_and_book_here(page)
+    look.look(page, "booked")
+    own = page.url.split("?")[0]
+    for path in ("change", "times", "zone"):
+        page.goto(f"{own}/{path}")
+        look.look(page)
+    page.goto(f"{own}/times")
+    page.locator("main input[name=start]").last.check(force=True)
+    look.look(page, "chosen")
+    page.goto(f"{own}/check")
+    look.seen.add(look.endpoint(urlsplit(f"{own}/check").path))
+    look.look(page)
+    page.goto(f"{own}/change")
+    page.get_by_text("Cancel this time").click()
+    page.get_by_role("button", name="Yes, cancel it").click()
+    page.wait_for_load_state()
+    look.look(page, "cancelled")
+
+
+def choose_and_book_here(page: Page) -> None:
+    page.locator("main input[name=start]").first.check(force=True)
+    page.get_by_role("button", name="Hold this time").click()
+    page.get_by_role("button", name="Book this time").click()
+    page.wait_for_load_state()
+
+
+# ---------------------------------------------------------------- staff
+
+STAFF_DOORS = {
+    "scheduler door.first_run",
+    "scheduler door.link",
+    "scheduler door.sign_in",
+    "scheduler door.welcome",
+}
+LINKS = "links => links.map(link => link.href)"
+BLANK = """form => { form.noValidate = true; form.querySelectorAll('[required]').forEach(
+  field => field.required = false); form.requestSubmit(); }"""
+
+
+def walk(page: Page, url: str, look: Inspection, state: str, most: int = 2) -> list[str]:
+    """Follow every link from Today, and look at two pages of each kind; returns their addresses."""
+    waiting, known, looked = [f"{url}/schedule/staff/"], set[str](), list[str]()
+    kinds: dict[str, int] = {}
+    while waiting:
+        address = waiting.pop(0)
+        kind = look.endpoint(urlsplit(address).path)
+        if kinds.get(kind, 0) >= most:
+            continue
+        kinds[kind] = kinds.get(kind, 0) + 1
+        page.goto(address)
+        if page.locator(HEADING).count() == 0:
+            continue
+        look.look(page, state, briefly=state == "quiet")
+        looked.append(address)
+        for found in page.eval_on_selector_all("a[href]", LINKS):
+            plain = urljoin(address, found).split("#")[0]
+            if _is_staff_page(url, plain) and plain not in known:
+                known.add(plain)
+                waiting.append(plain)
+    return looked
+
+
+def _is_staff_page(url: str, address: str) -> bool:
+    path = urlsplit(address).path
+    return address.startswith(url) and "/staff/" in path and not path.endswith((".ics", "/paper"))
+
+
+def make_mistakes(page: Page, looked: list[str], look: Inspection) -> None:
+    """Send each page's forms blank, and look at what is said about it."""
+    for address in looked:
+        page.goto(address)
+        for number in range(page.locator("main form[method=post]").count()):
+            page.goto(address)
+            form = page.locator("main form[method=post]").nth(number)
+            if form.count() == 0:
+                break
+            with page.expect_response(lambda answer: answer.request.method == "POST") as sent:
+                form.evaluate(BLANK)
+            page.wait_for_load_state()
+            if sent.value.status == 422:
+                look.look(page, "with errors", briefly=True)
+
+
+def sign_in(page: Page, url: str) -> None:
+    page.goto(f"{url}/schedule/staff/")
+    page.get_by_label("Email").fill(OWNER_EMAIL)
+    page.get_by_label("Password").fill(LONG_PASSWORD)
+    page.locator(SOLID).first.click()
+    page.wait_for_load_state()
+
+
+def test_l45_axe_finds_nothing_at_the_doors_and_in_an_empty_practice(
+    embedded_world: World, page: Page, inspection: Inspection
+) -> None:
+    url = embedded_world.url
+    page.goto(f"{url}/schedule/staff/sign-in")
+    inspection.look(page)
+    send(page)
+    inspection.look(page, "with errors")
+    for door in ("first-run", "link", "welcome"):
+        page.goto(f"{url}/schedule/staff/{door}/{'x' * 43}")
+        inspection.look(page, "used up")
+    sign_in(page, url)
+
+    walk(page, url, inspection, "quiet", most=1)
+
+    assert not inspection.found, "\n".join(inspection.found)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
+    started = Suite(tmp_path_factory.mktemp("demo") / "var", arguments=("--demo",)).start()
+    yield started
+    started.stop()
+
+
+def test_l45_axe_finds_nothing_on_any_page_for_staff(
+    demo: Suite, page: Page, inspection: Inspection
+) -> None:
+    (link,) = re.findall(r"http://\S+/staff/link/\S+", "\n".join(demo.lines))
+    page.goto(link)
+    inspection.look(page)
+    send(page)
+
+    looked = walk(page, demo.url, inspection, "full")
+    make_mistakes(page, looked, inspection)
+
+    assert not inspection.found, "\n".join(inspection.found)
+    assert inspection.pages("staff") - inspection.seen - STAFF_DOORS == set()
