@@ -41,7 +41,7 @@ class Inspection:
         self._apps = {service: _app(service) for service in SERVICES}
 
     def look(self, page: Page, state: str = "", *, briefly: bool = False) -> None:
-        """Look at the page that is open now, whatever led to it; `briefly` once by day and night."""
+        """Look at the page that is open now, however one came; `briefly`: once a scheme."""
         path = urlsplit(page.url).path
         self.seen.add(self.endpoint(path))
         where = f"{path} {state}".strip()
