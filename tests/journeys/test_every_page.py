@@ -174,6 +174,7 @@ STAFF_DOORS = {
     "scheduler door.sign_in",
     "scheduler door.welcome",
 }
+NOT_PAGES = ("appointment.ics", "paper", "still-here")
 LINKS = "links => links.map(link => link.href)"
 BLANK = """form => { form.noValidate = true; form.querySelectorAll('[required]').forEach(
   field => field.required = false); form.requestSubmit(); }"""
@@ -204,7 +205,8 @@ def walk(page: Page, url: str, look: Inspection, state: str, most: int = 2) -> l
 
 def _is_staff_page(url: str, address: str) -> bool:
     path = urlsplit(address).path
-    return address.startswith(url) and "/staff/" in path and not path.endswith((".ics", "/paper"))
+    last = path.rpartition("/")[2]
+    return address.startswith(url) and "/staff/" in path and last not in NOT_PAGES
 
 
 def make_mistakes(page: Page, looked: list[str], look: Inspection) -> None:
