@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tests.integration.notifier.world import where_it_is_day
 from tests.noninterference.people import address, page_of, telephone
 from tests.noninterference.product import Product
 from tests.noninterference.surfaces import Same, Surface
@@ -42,16 +43,17 @@ def begin(product: Product, open_answers: dict[str, Any], confided: dict[str, An
     """Somebody new in front of the practice's page."""
     own = {"email": address(n), "phone": telephone(n)}
     answers = {**open_answers, **{k: v for k, v in own.items() if k in open_answers}, **confided}
-    way = Way(product, n, Visitor(product.url), answers)
+    way = Way(product, n, Visitor(product.url, where_it_is_day()), answers)
     way.visitor.open("/begin/")
     return way
 
 
-def fill_in(way: Way, *, start: str = "/begin/step/1") -> None:
-    """The whole form, page by page, and back to some pages of it; then send it."""
-    visitor, before = way.visitor, dict[str, Any]()
-    visitor.open(start)
-    for _ in range(_MOST_PAGES):
+def fill_in(way: Way, *, invited: bool = False, pages: int = _MOST_PAGES) -> None:
+    """The form, page by page, and back to some pages of it; with all its pages, it is sent."""
+    visitor = way.visitor
+    before: dict[str, Any] = {"invited_by_partner": "yes"} if invited else {}
+    visitor.open("/begin/step/1")
+    for _ in range(pages):
         section = visitor.section
         if section is None:
             break
@@ -67,7 +69,9 @@ def fill_in(way: Way, *, start: str = "/begin/step/1") -> None:
             filled,
             answer.text.partition('class="errors"')[2][:900],
         )
-    assert visitor.here.startswith("/begin/next") or visitor.section is None, visitor.here
+    if visitor.section is not None:
+        return
+    assert visitor.here.startswith("/begin/next"), visitor.here
     for again in ("/begin/next", "/begin/step/2", "/begin/erase"):
         visitor.open(again)
     visitor.open("/begin/next")

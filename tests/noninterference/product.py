@@ -8,8 +8,8 @@ test of the test can plant a leak.
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from unittest.mock import patch
 
@@ -48,10 +48,17 @@ class Product:
     scheduler: SchedulerSettings
     notifier: NotifierSettings
     staff: Staff
+    today: datetime = field(default_factory=lambda: datetime.now(UTC))
 
-    def set_clock(self) -> None:
-        """The present moment is what pages see from now on."""
-        StandingClock.moment = datetime.now(UTC)
+    def begin_today(self) -> None:
+        """The first day, for all who are to be compared, is this very moment."""
+        self.today = datetime.now(UTC)
+        self.set_clock(days=0)
+
+    def set_clock(self, *, days: int) -> datetime:
+        """That many days after the first is what pages see from now on."""
+        StandingClock.moment = self.today + timedelta(days=days)
+        return StandingClock.moment
 
     def mails(self, address: str) -> list[Accepted]:
         """What an address was sent so far."""

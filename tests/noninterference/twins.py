@@ -53,7 +53,7 @@ class Twins:
         book_all: bool = False,
     ) -> str:
         """Where the ways of people with these confidences part; nothing if they never do."""
-        self.product.set_clock()
+        self.product.begin_today()
         first = self.walk(open_answers, confided[0], book=True)
         for n, twin in enumerate(confided[1:]):
             booked = book_all or n == 0

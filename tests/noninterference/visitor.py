@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from html import unescape
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 _CSRF: Final = re.compile(r'name="csrf_token" value="([^"]+)"')
 _PAGE: Final = re.compile(r'name="page" value="([^"]+)"')
@@ -30,9 +30,14 @@ class Visitor:
     """Opens pages and sends forms, without a script, and keeps what came back in order."""
 
     url: str
+    zone: str = ""
     seen: list[Seen] = field(default_factory=list)
     _cookies: dict[str, str] = field(default_factory=dict)
     _connection: http.client.HTTPConnection | None = None
+
+    def __post_init__(self) -> None:
+        if self.zone:  # as the browser's script tells it
+            self._cookies["zone"] = quote(self.zone, safe="")
 
     def open(self, address: str) -> Seen:
         """GET, following redirects as a browser does."""
