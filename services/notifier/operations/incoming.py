@@ -32,14 +32,24 @@ class Reply:
     body: str | None
 
 
-def take(session: Session, *, sid: str, number: str, body: str, may_answer: bool) -> Wish | None:
+def take(
+    session: Session,
+    *,
+    sid: str,
+    number: str,
+    body: str,
+    may_answer: bool,
+    carrier_took_it_for: Wish | None = None,
+) -> Wish | None:
     """Do what a text asks for. Returns which answer it gets, if any; the same text again, none.
 
     The number is held first: what is being sent to it right now is seen, what comes later sees
-    this (F27).
+    this (F27). What the carrier took for a word of its own, in whatever language, counts as that.
     """
     index = suppressions.hold(session, channel=Channel.SMS, address=number)
     reading = read(body)
+    if carrier_took_it_for is not None:
+        reading = Reading(wish=carrier_took_it_for, to_be_read=False)
     new = session.scalar(
         insert(IncomingText)
         .values(message_sid=sid, address_index=index, kind=reading.wish)

@@ -14,6 +14,7 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from markupsafe import escape
 
+from services.notifier.domain.incoming import Wish
 from services.notifier.domain.signatures import twilio_signed
 from services.notifier.operations import incoming, receipts, rendering
 from services.notifier.settings import Settings
@@ -82,6 +83,10 @@ def twilio_incoming() -> ResponseReturnValue:
     ours: Settings = settings()
     form = request.form
     sid, number = form.get("MessageSid", "")[:64], form.get("From", "")
+    # Where the provider obeys and answers by itself (Advanced Opt-Out), it says so; one answer is
+    # enough.
+    carrier_wish = _CARRIER_WISHES.get(form.get("OptOutType", ""))
+    may_answer = ours.delivery == "live" and "twilio" in ours.agreements and carrier_wish is None
     wish = None
     if sid and _PHONE.fullmatch(number):
         with database().begin() as session:
@@ -90,7 +95,8 @@ def twilio_incoming() -> ResponseReturnValue:
                 sid=sid,
                 number=number,
                 body=form.get("Body", ""),
-                may_answer=ours.delivery == "live" and "twilio" in ours.agreements,
+                may_answer=may_answer,
+                carrier_took_it_for=carrier_wish,
             )
     said = f"<Message>{escape(rendering.answer(wish, ours.practice))}</Message>" if wish else ""
     return Response(
@@ -99,6 +105,7 @@ def twilio_incoming() -> ResponseReturnValue:
     )
 
 
+_CARRIER_WISHES: Final = {"STOP": Wish.STOP, "START": Wish.START, "HELP": Wish.HELP}
 _PHONE: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 
 

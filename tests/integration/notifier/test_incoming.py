@@ -33,10 +33,16 @@ def door(world: World) -> str:
 
 
 def say(
-    world: World, texts: TextProvider, body: str, *, number: str = NUMBER, sid: str | None = None
+    world: World,
+    texts: TextProvider,
+    body: str,
+    *,
+    number: str = NUMBER,
+    sid: str | None = None,
+    **more: str,
 ) -> str | None:
     """Somebody texts us. Returns the answer that goes out, if any."""
-    form = texts.incoming_form(number, body, sid or f"SM{uuid4().hex}")
+    form = texts.incoming_form(number, body, sid or f"SM{uuid4().hex}") | more
     headers = {"X-Twilio-Signature": texts.signature(door(world), form)}
     answer = requests.post(door(world), data=form, headers=headers, timeout=10)
     assert answer.status_code == 200, answer.text
@@ -246,6 +252,22 @@ def test_l23_staff_can_see_a_stop_and_have_no_way_to_lift_it(
     rules = [rule for rule in client.application.url_map.iter_rules() if "POST" in rule.methods]
     doors = {rule.rule for rule in rules if rule.rule.startswith(("/staff", "/api"))}
     assert doors <= {"/staff/replies/<uuid:reply_id>/read", "/staff/still-here"}
+
+
+def test_l23_what_the_carrier_has_answered_is_obeyed_and_not_answered_twice(
+    served: World, texts: TextProvider
+):
+    assert say(served, texts, "ARRET", OptOutType="STOP") is None
+
+    one_waits(served)
+    served.make_due()
+    served.pass_on()
+
+    assert texts.taken == []
+    assert say(served, texts, "HELP", OptOutType="HELP") is None
+    assert say(served, texts, "START", OptOutType="START") is None
+    with served.database.begin() as session:
+        assert suppressions.suppressed(session, channel=Channel.SMS, address=NUMBER) is None
 
 
 def test_l50_without_an_agreement_a_stop_is_obeyed_and_not_answered(
