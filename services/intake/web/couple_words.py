@@ -20,8 +20,8 @@ STATUSES: Final = {
 }
 BOOKING: Final = {
     "blocked": ("hold", "No joint meeting"),
-    "clinician_release": ("wait", "When a clinician releases it"),
-    "after_private_calls": ("ok", "After both private calls, when a clinician releases it"),
+    "clinician_release": ("wait", "After a release"),
+    "after_private_calls": ("ok", "After both calls"),
 }
 PATTERNS: Final = {
     "pursue-withdraw": "One reaches out, one steps back",

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from services.intake.couple_models import Couple
 from services.intake.models import QuestionnaireResponse, ResponseStatus
-from services.intake.operations import couples, joint, personal_pages, policies
+from services.intake.operations import audit, couples, joint, personal_pages, policies
 from services.intake.operations.couples import MayNotInvite, PairView
 from services.intake.operations.joint import NotReleasable
 from services.intake.operations.links import Links
@@ -59,7 +59,7 @@ def open_invitation(response_id: UUID) -> ResponseReturnValue:
             )
         except MayNotInvite as refusal:
             raise NotYet(couple_words.HINDRANCES[refusal.why]) from refusal
-    flash("They can invite now. A neutral message tells them that there is an update.")
+    flash("They can invite now. If there is a safe way, a neutral message says so.")
     return _back(response_id)
 
 
@@ -74,7 +74,7 @@ def ask_to_sign(response_id: UUID) -> ResponseReturnValue:
             links=Links.of(settings()),
             now=utcnow(),
         )
-    flash("It is on their page now. A neutral message tells them that there is an update.")
+    flash("It is on their page now. If there is a safe way, a neutral message says so.")
     return _back(response_id)
 
 
@@ -84,6 +84,7 @@ def replace_personal_page(response_id: UUID) -> ResponseReturnValue:
     with database().begin() as session:
         response, links = _sent(session, response_id), Links.of(settings())
         personal_pages.replace(session, person_id=response.person_id, links=links)
+        audit.note(session, reader=_reader(), act="replace-page", response_id=response.id)
         personal_pages.tell(session, person_id=response.person_id, links=links, now=utcnow())
     flash("The old link opens nothing any more. A neutral message brings them the new one.")
     return _back(response_id)
