@@ -38,6 +38,7 @@ class Line:
     with_: str
     chip: tuple[str, str]
     over: bool
+    where: str
 
 
 def lines(entries: Iterable[Entry], zone: ZoneInfo, now: datetime) -> list[Line]:
@@ -57,13 +58,15 @@ def _line(entry: Entry, zone: ZoneInfo, now: datetime) -> Line:
         with_=one.schedule.practitioner.name,
         chip=STATUS[AppointmentStatus(one.status)],
         over=one.ends_at <= now,
+        where=" and ".join(
+            dict.fromkeys(NAMES[who.location] for who in entry.people if who.location)
+        ),
     )
 
 
 def _person(who: Attendee) -> dict[str, Any]:
     contact = who.contact
     own = {
-        "where": NAMES.get(who.location or ""),
         "location": who.location,
         "participation": "accepted" if who.accepted else "needs-action",
         "inquiry": who.inquiry,

@@ -206,7 +206,7 @@ def colleague_form() -> ResponseReturnValue:
 def _colleague_page(errors: FormErrors | None = None) -> str:
     return render_template(
         "scheduler/colleague.html",
-        work=[{"value": role.value, "label": title} for role, title in WORK.items()],
+        work=[(role.value, title) for role, title in WORK.items()],
         errors=errors.errors if errors else {},
         given=errors.given if errors else {},
     )

@@ -38,7 +38,7 @@ def test_n6_a_time_that_one_chooses_waits_for_the_others_yes_and_is_booked_then(
     asked = two.first.ask()
 
     assert asked.status_code == 303
-    assert "Your time is not sure yet" in words(two.first.open(asked.location))
+    assert "Your time is not confirmed yet" in words(two.first.open(asked.location))
     (row,) = two.rows()
     assert (row.status, row.hold_until) == ("pending", None)
     assert row.ends_at - row.starts_at == timedelta(minutes=80)

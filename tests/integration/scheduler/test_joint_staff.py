@@ -59,7 +59,7 @@ def test_today_shows_both_with_the_plan_of_each_and_where_they_will_be(two, owne
     assert "Two people today." in page
     assert "Rowan Teller: Call is fine." in page
     assert "Ashlin Moreau: Call is fine." in page
-    assert "Couple session, by phone, with Ada Brandt. Will be in New York and New York." in page
+    assert "Couple session, by phone, with Ada Brandt. Will be in New York." in page
 
 
 def test_a_time_that_nobody_confirmed_in_time_stands_nowhere(two, owner):
