@@ -41,6 +41,8 @@ class Kept:
     coming: bool
     """Has an appointment that is still to come."""
     waits_for_clinician: bool
+    unread: bool
+    """A form was sent, and staff have not closed the inquiry: nobody gets lost by waiting."""
     minor_at: datetime | None
     """When they said that they were under 18; the birthday itself is not asked."""
     on_hold: bool
@@ -55,6 +57,8 @@ def due(kept: Kept, periods: Periods, now: datetime) -> Rule | None:
     if kept.begun:
         left_behind = kept.last_entry < now - periods.draft
         return ("invited-draft" if kept.invited else "draft") if left_behind else None
+    if kept.unread:
+        return None
     return "inquiry" if kept.last_entry < now - periods.inquiry else None
 
 

@@ -176,6 +176,7 @@ def _kept(session: Session, row: Row[Any]) -> Kept:
         client=row.client,
         coming=row.coming,
         waits_for_clinician=any(waits_for_a_clinician(session, one) for one in written),
+        unread=any(one.status == ResponseStatus.COMPLETED and not one.closed_at for one in written),
         minor_at=_said_under_18(session, row.person_id) if row.client else None,
         on_hold=row.on_hold,
     )

@@ -43,8 +43,14 @@ def begun(
         return form.response.person_id
 
 
-def came_in(database: Database, token: str, answers: dict[str, Any]) -> UUID:
-    _, person_id = sent(database, answers, token)
+def came_in(
+    database: Database, token: str, answers: dict[str, Any], *, closed: bool = True
+) -> UUID:
+    """Somebody who has sent a form at NOW, with whom staff are done."""
+    response_id, person_id = sent(database, answers, token)
+    with database.begin() as session:
+        response = session.get_one(QuestionnaireResponse, response_id)
+        response.closed_at = NOW if closed else None
     return person_id
 
 
@@ -135,6 +141,13 @@ def test_l47_the_practice_s_own_periods_count(intake_db: Database) -> None:
 
     assert dry_run(intake_db, days(364)) == {}
     assert dry_run(intake_db, days(366)) == {inquiry: "inquiry"}
+
+
+def test_l48_an_inquiry_that_nobody_has_closed_is_never_lost(intake_db: Database) -> None:
+    waiting = came_in(intake_db, "1", ALONE, closed=False)
+
+    assert purge(intake_db, days(4000)) == {}
+    assert people(intake_db) == {waiting}
 
 
 def test_l47_a_minor_s_record_is_kept_longer(intake_db: Database) -> None:

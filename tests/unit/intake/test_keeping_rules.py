@@ -16,6 +16,7 @@ SENT = Kept(
     client=False,
     coming=False,
     waits_for_clinician=False,
+    unread=False,
     minor_at=None,
     on_hold=False,
 )
