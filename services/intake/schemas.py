@@ -4,13 +4,22 @@ from typing import Final
 
 from marshmallow import Schema, fields, validate
 
+from services.intake.domain.tasks import BREAKING
+
 REASONS: Final = {
     "prepare-call": "To prepare the call",
     "hand-over": "To hand over",
     "keep-safe": "To keep someone safe",
     "own-request": "The person asked for it",
 }
-"""Why a sealed answer is opened. Chosen and not typed, so that no reason holds a disclosure."""
+"""Why whoever has the task opens a sealed answer. Chosen and not typed: no reason discloses."""
+
+
+def opening(reason: str) -> tuple[str, str | None]:
+    """The words for the record, and the code if this reason breaks the glass."""
+    if reason in REASONS:
+        return REASONS[reason], None
+    return f"Broke the glass: {BREAKING[reason][:1].lower()}{BREAKING[reason][1:]}", reason
 
 
 class AnswersSchema(Schema):
@@ -142,7 +151,7 @@ class OpenSealedSchema(Schema):
     also = fields.List(fields.String(validate=validate.Length(max=60)), load_default=list)
     reason = fields.String(
         required=True,
-        validate=validate.OneOf(list(REASONS), error="Choose one of the reasons."),
+        validate=validate.OneOf([*REASONS, *BREAKING], error="Choose one of the reasons."),
     )
 
 

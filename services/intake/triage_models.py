@@ -83,3 +83,17 @@ class HoldLift(Base):
     account_name: Mapped[str]
     role: Mapped[str]
     reason_sealed: Mapped[bytes]
+
+
+class EarlierDecision(Base):
+    """What the table said before a clinician had read the prose; the newer one counts (L33)."""
+
+    __tablename__ = "earlier_decision"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    response_id: Mapped[UUID] = mapped_column(
+        ForeignKey("questionnaire_response.id", ondelete="CASCADE"), index=True
+    )
+    decision_sealed: Mapped[bytes]
+    decided_at: Mapped[datetime]
+    replaced_at: Mapped[datetime]

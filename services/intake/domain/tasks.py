@@ -92,8 +92,11 @@ def next_in(people: Sequence[Colleague], after: UUID | None) -> Colleague | None
     return people[(place + 1) % len(people)]
 
 
-def may_break_in(owner_id: UUID | None, reader_id: UUID, role: Role) -> bool:
-    """Whether what is sealed opens without breaking the glass: for whoever has the task."""
+def opens_freely(owner_id: UUID | None, reader_id: UUID, role: Role) -> bool:
+    """Whether what is sealed opens without breaking the glass.
+
+    For whoever has the task, for the owner of the practice, and while nobody has it.
+    """
     return owner_id is None or owner_id == reader_id or role is Role.OWNER
 
 
@@ -104,3 +107,11 @@ REASONS: Final = {
     "knows-them": "I know this person privately",
 }
 """Why a task is handed over or passed on. Chosen and not typed, so that none tells anything."""
+
+
+BREAKING: Final = {
+    "danger": "Somebody may be in danger",
+    "stand-in": "I stand in for whoever has it",
+    "asked-to": "Whoever has it asked me to look",
+}
+"""Why a clinician opens what is sealed though somebody else has the task. Chosen, too."""

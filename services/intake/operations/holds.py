@@ -10,7 +10,7 @@ from services.intake.models import QuestionnaireResponse
 from services.intake.operations import audit
 from services.intake.operations.readers import Reader
 from services.intake.triage_models import HoldLift
-from shared.crypto import seal
+from shared.crypto import seal, unseal
 
 SHORTEST_REASON: Final = 10
 """Characters: a reason is a sentence that somebody can be asked about later."""
@@ -39,7 +39,7 @@ def lift(session: Session, *, response: QuestionnaireResponse, reader: Reader, r
     row.reason_sealed = seal(
         session,
         subject_id=response.person_id,
-        place=f"hold_lift.reason_sealed:{row.id}",
+        place=_place(row),
         value=reason.strip(),
     )
     session.add(row)
@@ -50,3 +50,34 @@ def lift(session: Session, *, response: QuestionnaireResponse, reader: Reader, r
 def lifted(session: Session, response: QuestionnaireResponse) -> bool:
     """Whether a clinician has lifted it."""
     return bool(session.scalar(select(exists().where(HoldLift.response_id == response.id))))
+
+
+def of_response(
+    session: Session, response: QuestionnaireResponse, *, reader: Reader
+) -> list[tuple[HoldLift, str]]:
+    """Who has lifted it, when and why, newest first. Reading the reasons is recorded."""
+    rows = session.scalars(
+        select(HoldLift)
+        .where(HoldLift.response_id == response.id)
+        .order_by(HoldLift.lifted_at.desc())
+    ).all()
+    if rows:
+        audit.record(
+            session,
+            reader=reader,
+            response_id=response.id,
+            parts=["hold"],
+            reason="to read the inquiry",
+        )
+    return [(row, _reason(session, response, row)) for row in rows]
+
+
+def _reason(session: Session, response: QuestionnaireResponse, row: HoldLift) -> str:
+    words: str = unseal(
+        session, subject_id=response.person_id, place=_place(row), sealed=row.reason_sealed
+    )
+    return words
+
+
+def _place(row: HoldLift) -> str:
+    return f"hold_lift.reason_sealed:{row.id}"

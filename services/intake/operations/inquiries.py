@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from services.intake.domain.condition import Value
 from services.intake.domain.questionnaire import CRISIS, Item, Section
 from services.intake.domain.screening import PRIORITIES
+from services.intake.domain.tasks import State, opens_freely
 from services.intake.models import (
     Answer,
     Base,
@@ -23,6 +24,7 @@ from services.intake.models import (
 from services.intake.operations import audit, contacts, decisions, forms, questionnaires, tasks
 from services.intake.operations.contacts import ContactCard
 from services.intake.operations.readers import Reader
+from services.intake.triage_models import Task
 from shared.crypto import SubjectKey
 from shared.db import SharedBase
 
@@ -34,9 +36,20 @@ class NothingSealed(Exception):
     """There is nothing sealed under that name in this inquiry."""
 
 
+class GlassClosed(Exception):
+    """Somebody else has the task: what is sealed opens by breaking the glass only."""
+
+    def __init__(self, owner: str) -> None:
+        super().__init__(owner)
+        self.owner = owner
+
+
 @dataclass(frozen=True, kw_only=True)
 class Inquiry:
-    """One person's form, as the queue shows it. The front desk has no priority and no crisis."""
+    """One person's form, as the queue shows it.
+
+    The front desk has no priority, no crisis and no task: clock and owner would tell.
+    """
 
     response: QuestionnaireResponse
     status: str
@@ -44,6 +57,7 @@ class Inquiry:
     crisis: bool
     card: ContactCard | None
     booked: bool
+    task: Task | None
 
     @property
     def came_in(self) -> datetime:
@@ -75,10 +89,19 @@ def queue(session: Session, *, reader: Reader, closed: bool = False) -> list[Inq
     waiting = list(_responses(session, closed=closed, drafts=reader.clinical))
     held = _at_hand(session, waiting)
     booked = _booked(session, waiting)
+    work = tasks.of_inquiries(session, [one.id for one in waiting]) if reader.clinical else {}
     found = [
         inquiry
         for response in waiting
-        if (inquiry := _inquiry(session, response, reader, booked=response.person_id in booked))
+        if (
+            inquiry := _inquiry(
+                session,
+                response,
+                reader,
+                booked=response.person_id in booked,
+                task=work.get(response.id),
+            )
+        )
     ]
     del held
     return sorted(found, key=_pressing)
@@ -90,7 +113,8 @@ def find(session: Session, *, response_id: UUID, reader: Reader) -> Inquiry | No
     if response is None:
         return None
     booked = response.person_id in _booked(session, [response])
-    return _inquiry(session, response, reader, booked=booked)
+    task = tasks.find(session, response_id) if reader.clinical else None
+    return _inquiry(session, response, reader, booked=booked, task=task)
 
 
 def read_decision(session: Session, *, inquiry: Inquiry, reader: Reader) -> dict[str, Any]:
@@ -136,21 +160,48 @@ def sealed_parts(session: Session, *, inquiry: Inquiry) -> tuple[Section, ...]:
     )
 
 
+def glass(inquiry: Inquiry, reader: Reader) -> str | None:
+    """Who has the task, if that keeps what is sealed closed to this reader."""
+    task = inquiry.task
+    if task is None or opens_freely(task.owner_id, reader.account_id, reader.role):
+        return None
+    return task.owner_name
+
+
 def open_sealed(
-    session: Session, *, inquiry: Inquiry, parts: Collection[str], reader: Reader, reason: str
+    session: Session,
+    *,
+    inquiry: Inquiry,
+    parts: Collection[str],
+    reader: Reader,
+    reason: str,
+    breaking: str | None = None,
 ) -> dict[str, list[OpenedAnswer]]:
     """The sealed answers of these sections, by section id. Each opening is recorded first (L04).
 
-    Raises NothingSealed, and records nothing, when one of the sections holds nothing sealed.
+    `breaking` is the code of the reason for which somebody breaks the glass, though another has
+    the task; the task's history shows it. Raises GlassClosed; or NothingSealed when one of the
+    sections holds nothing sealed. Then nothing is recorded.
     """
     if not reader.clinical:
         raise ValueError("Only clinical staff may open sealed answers.")
+    closed_by = glass(inquiry, reader)
+    if closed_by is not None and breaking is None:
+        raise GlassClosed(closed_by)
     sections = {section.id: section for section in sealed_parts(session, inquiry=inquiry)}
     if not set(parts) <= set(sections):
         raise NothingSealed
     audit.record(
         session, reader=reader, response_id=inquiry.response.id, parts=parts, reason=reason
     )
+    if closed_by is not None and breaking is not None:
+        tasks.note(
+            session,
+            response_id=inquiry.response.id,
+            reader=reader,
+            act="glass",
+            reason=breaking,
+        )
     rows = _sealed_rows(session, inquiry.response)
     return {part: _opened(session, inquiry.response, sections[part], rows) for part in parts}
 
@@ -186,7 +237,12 @@ def _responses(session: Session, *, closed: bool, drafts: bool) -> Iterable[Ques
 
 
 def _inquiry(
-    session: Session, response: QuestionnaireResponse, reader: Reader, *, booked: bool
+    session: Session,
+    response: QuestionnaireResponse,
+    reader: Reader,
+    *,
+    booked: bool,
+    task: Task | None,
 ) -> Inquiry | None:
     """The inquiry, or None for a draft that nobody should look at."""
     draft = response.status == ResponseStatus.IN_PROGRESS
@@ -203,6 +259,7 @@ def _inquiry(
         crisis=reader.clinical and decision["track"] == CRISIS,
         card=_card(session, response, decision["channels"]),
         booked=booked,
+        task=task,
     )
 
 
@@ -214,9 +271,10 @@ def _card(
     return contacts.provisional(forms.form_of(session, response), channels=channels)
 
 
-def _pressing(inquiry: Inquiry) -> tuple[bool, int, datetime]:
+def _pressing(inquiry: Inquiry) -> tuple[bool, bool, int, datetime]:
     place = PRIORITIES.index(inquiry.priority) if inquiry.priority else 0
-    return not inquiry.crisis, place, inquiry.came_in
+    done = inquiry.task is not None and inquiry.task.state == State.DONE
+    return done, not inquiry.crisis, place, inquiry.came_in
 
 
 def _at_hand(session: Session, found: Collection[QuestionnaireResponse]) -> list[Base | SharedBase]:

@@ -4,7 +4,7 @@ A request only asks for a look (`Task.look`), the same for everyone; the job rea
 sets the clock. Of two people who act at once one succeeds, and the other is told who has it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, tzinfo
 from typing import Final
 from uuid import UUID, uuid4
@@ -17,7 +17,7 @@ from services.intake.domain.practice import PracticeSettings
 from services.intake.domain.questionnaire import CRISIS
 from services.intake.domain.tasks import Colleague, State
 from services.intake.models import QuestionnaireResponse, ResponseStatus
-from services.intake.operations import decisions
+from services.intake.operations import audit, decisions
 from services.intake.operations.readers import Reader
 from services.intake.triage_models import Task, TaskEvent
 from shared.contracts.intake import TaskAssigned
@@ -34,6 +34,10 @@ class SomebodyHasIt(Exception):
     def __init__(self, owner: str) -> None:
         super().__init__(f"{owner} has this task.")
         self.owner = owner
+
+
+class NotNow(Exception):
+    """The task stands otherwise than whoever acts has seen: it is done, or it is not."""
 
 
 class NobodyElse(Exception):
@@ -128,6 +132,12 @@ def find(session: Session, response_id: UUID) -> Task | None:
     return session.get(Task, response_id)
 
 
+def of_inquiries(session: Session, response_ids: Collection[UUID]) -> dict[UUID, Task]:
+    """The tasks of many inquiries at once."""
+    rows = session.scalars(select(Task).where(Task.response_id.in_(response_ids)))
+    return {task.response_id: task for task in rows}
+
+
 def history(session: Session, response_id: UUID) -> list[TaskEvent]:
     """What happened to it, newest first."""
     query = select(TaskEvent).where(TaskEvent.response_id == response_id)
@@ -135,8 +145,10 @@ def history(session: Session, response_id: UUID) -> list[TaskEvent]:
 
 
 def acknowledge(session: Session, *, response_id: UUID, reader: Reader) -> Task:
-    """Says “I have it”, and the clock stops; said again, nothing. Raises SomebodyHasIt."""
-    task = _needed(session, response_id)
+    """Says “I have it”, and the clock stops; said again, nothing. Raises SomebodyHasIt, NotNow."""
+    task = _needed(session, response_id, reader)
+    if task.state == State.DONE:
+        raise NotNow
     if task.state == State.ACKNOWLEDGED:
         if task.owner_id != reader.account_id:
             raise SomebodyHasIt(task.owner_name or SOFTWARE)
@@ -158,9 +170,14 @@ def hand_over(
     reason: str,
     settings: PracticeSettings,
     zone: tzinfo,
+    seen: UUID | None = None,
 ) -> None:
-    """To a colleague, who has to say "I have it" in the time that such a task has."""
-    task = _needed(session, response_id)
+    """To a colleague, who has to say "I have it" in the time that such a task has.
+
+    `seen` is who had it when it was looked at. Raises SomebodyHasIt, NotNow.
+    """
+    task = _needed(session, response_id, reader)
+    _as_seen(task, seen)
     task.state = State.OPEN
     _wind_up(session, task, settings, zone)
     _note(session, task, "handed-over", by=reader, to=to, reason=reason)
@@ -176,9 +193,11 @@ def escalate(
     reason: str,
     settings: PracticeSettings,
     zone: tzinfo,
+    seen: UUID | None = None,
 ) -> Colleague:
-    """To the next person, now. Raises NobodyElse where there is only one."""
-    task = _needed(session, response_id)
+    """To the next person, now. Raises NobodyElse where there is only one; SomebodyHasIt, NotNow."""
+    task = _needed(session, response_id, reader)
+    _as_seen(task, seen)
     somebody = rules.next_in(people, task.owner_id)
     if somebody is None or somebody.account_id == task.owner_id:
         raise NobodyElse
@@ -190,17 +209,19 @@ def escalate(
 
 
 def finish(session: Session, *, response_id: UUID, reader: Reader) -> None:
-    """Nobody has to do anything any more."""
-    task = find(session, response_id)
-    if task is not None and task.state != State.DONE:
+    """Nobody has to do anything any more. Twice is once."""
+    task = _needed(session, response_id, reader)
+    if task.state != State.DONE:
         task.state, task.look = State.DONE, False
         _note(session, task, "done", by=reader)
         session.flush()
 
 
 def reopen(session: Session, *, response_id: UUID, reader: Reader) -> None:
-    """Back to work: with whoever opens it again, who has it."""
-    task = _needed(session, response_id)
+    """Back to work, with whoever opens it again. One that is not done stays as it is."""
+    task = _needed(session, response_id, reader)
+    if task.state != State.DONE:
+        return
     task.state = State.ACKNOWLEDGED
     task.owner_id, task.owner_name = reader.account_id, reader.name
     _note(session, task, "reopened", by=reader)
@@ -211,7 +232,7 @@ def note(
     session: Session, *, response_id: UUID, reader: Reader, act: str, reason: str = ""
 ) -> None:
     """Something else that belongs to the task's history, such as a broken glass."""
-    _note(session, _needed(session, response_id), act, by=reader, reason=reason)
+    _note(session, _needed(session, response_id, reader), act, by=reader, reason=reason)
     session.flush()
 
 
@@ -222,7 +243,17 @@ def _locked(session: Session, response_id: UUID) -> Task | None:
     return session.get(Task, response_id, with_for_update=True, populate_existing=True)
 
 
-def _needed(session: Session, response_id: UUID) -> Task:
+def _as_seen(task: Task, seen: UUID | None) -> None:
+    """Nobody else acted since it was looked at, and there is something left to do."""
+    if task.state not in (State.OPEN, State.ACKNOWLEDGED):
+        raise NotNow
+    if seen is not None and task.owner_id != seen and task.owner_name is not None:
+        raise SomebodyHasIt(task.owner_name)
+
+
+def _needed(session: Session, response_id: UUID, reader: Reader) -> Task:
+    if not reader.clinical:
+        raise ValueError("Only clinical staff have tasks.")
     task = _locked(session, response_id)
     if task is None:
         raise ValueError("Every inquiry has a task.")
@@ -265,6 +296,8 @@ def _note(
             reason=reason,
         )
     )
+    if by is not None:
+        audit.note(session, reader=by, act=f"task-{act}", response_id=task.response_id)
 
 
 def clock(task: Task, now: datetime) -> tuple[float, float] | None:

@@ -15,9 +15,9 @@ from marshmallow import RAISE
 from sqlalchemy.orm import Session
 
 from services.intake.operations import audit, inquiries, questionnaires
-from services.intake.operations.inquiries import Inquiry, NothingSealed
+from services.intake.operations.inquiries import GlassClosed, Inquiry, NothingSealed
 from services.intake.operations.readers import Reader
-from services.intake.schemas import REASONS
+from services.intake.schemas import opening
 from services.intake.web import staff_documents
 from services.intake.web.staff import reader
 from services.intake.web.staff_documents import (
@@ -29,6 +29,7 @@ from services.intake.web.staff_documents import (
     entry_document,
     opened_document,
 )
+from services.intake.web.task_refusals import SomebodyElseHasIt
 from shared.web import database, kept
 from shared.web.audiences import EVERY_ROLE, guard_api
 from shared.web.openapi import SIGNED_IN
@@ -80,6 +81,7 @@ def open_sealed(sent: dict[str, Any], response_id: UUID) -> dict[str, Any]:
     who, part = reader(), sent["part"]
     if not who.clinical:
         raise NotForYourRole("Only clinical staff can open these.")
+    words, breaking = opening(sent["reason"])
     try:
         with database().begin() as session:
             opened = inquiries.open_sealed(
@@ -87,10 +89,13 @@ def open_sealed(sent: dict[str, Any], response_id: UUID) -> dict[str, Any]:
                 inquiry=_find(session, response_id, who),
                 parts=[part],
                 reader=who,
-                reason=REASONS[sent["reason"]],
+                reason=words,
+                breaking=breaking,
             )
     except NothingSealed as error:
         raise NotFound("There is no such part.") from error
+    except GlassClosed as error:
+        raise SomebodyElseHasIt(f"{error.owner} has this. Say why you break the glass.") from error
     return opened_document(part, opened[part])
 
 

@@ -1,6 +1,8 @@
 """The console's inquiries: who waits, what the form suggests, and what is sealed."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -8,10 +10,10 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from services.intake.operations import audit, contacts, inquiries, needs, questionnaires
-from services.intake.operations.inquiries import Inquiry, NothingSealed, OpenedAnswer
+from services.intake.operations.inquiries import GlassClosed, Inquiry, NothingSealed, OpenedAnswer
 from services.intake.operations.readers import Reader
-from services.intake.schemas import REASONS, OpenSealedSchema, ReachingSchema
-from services.intake.web import staff_couples, staff_words, wording
+from services.intake.schemas import REASONS, OpenSealedSchema, ReachingSchema, opening
+from services.intake.web import staff_couples, staff_words, task_cards, wording
 from services.intake.web.times import when
 from shared.clock import utcnow
 from shared.vocabulary import Role
@@ -42,28 +44,51 @@ def reader() -> Reader:
 @pages.get("")
 def waiting() -> ResponseReturnValue:
     """Who waits to hear from us."""
-    return _list(closed=False)
+    return _list("open")
+
+
+@pages.get("/mine")
+def mine() -> ResponseReturnValue:
+    """What I have."""
+    return _list("mine")
+
+
+@pages.get("/nobodys")
+def nobodys() -> ResponseReturnValue:
+    """What nobody has yet."""
+    return _list("nobodys")
 
 
 @pages.get("/closed")
 def closed() -> ResponseReturnValue:
     """Whom we are done with."""
-    return _list(closed=True)
+    return _list("closed")
 
 
-def _list(*, closed: bool) -> str:
+def _list(which: str) -> str:
     who = reader()
+    if which in ("mine", "nobodys") and not who.clinical:
+        raise NotForYourRole("Ask a clinician, please.")
     with database().begin() as session:
-        found = inquiries.queue(session, reader=who, closed=closed)
+        found = inquiries.queue(session, reader=who, closed=which == "closed")
+        clocks = task_cards.clocks(session, found)
+    pills = task_cards.pills(found, who) if which != "closed" else {}
     return render_template(
-        "intake/inquiries.html", rows=found, closed=closed, reader=who, now=utcnow()
+        "intake/inquiries.html",
+        rows=pills.get(which, found),
+        which=which,
+        pills=pills,
+        clocks=clocks,
+        closed=which == "closed",
+        reader=who,
+        now=utcnow(),
     )
 
 
 @pages.get("/<uuid:response_id>")
 def inquiry(response_id: UUID) -> ResponseReturnValue:
     """One inquiry. For the front desk: a status word and how to reach the person."""
-    return _show(response_id)
+    return show(response_id)
 
 
 @pages.post("/<uuid:response_id>/sealed")
@@ -73,10 +98,14 @@ def open_sealed(response_id: UUID) -> ResponseReturnValue:
         raise NotForYourRole("Only clinical staff can open these.")
     asked = load(OpenSealedSchema(), request.form)
     parts = list(dict.fromkeys([*asked["also"], asked["part"]]))
+    words, breaking = opening(asked["reason"])
     try:
-        return _show(response_id, parts=parts, reason=REASONS[asked["reason"]])
+        return show(response_id, parts=parts, reason=words, breaking=breaking)
     except NothingSealed as error:
         raise NotFound("There is no such part. Open the inquiry again, please.") from error
+    except GlassClosed as error:
+        flash(f"{error.owner} has this by now. Say why you have to read it all the same.")
+        return redirect(url_for(".inquiry", response_id=response_id), HTTPStatus.SEE_OTHER)
 
 
 @pages.post("/<uuid:response_id>/reaching")
@@ -120,7 +149,14 @@ def _find(session: Session, response_id: UUID, *, clinical: bool = False) -> Inq
     return found
 
 
-def _show(response_id: UUID, parts: list[str] | None = None, reason: str = "") -> str:
+def show(
+    response_id: UUID,
+    parts: list[str] | None = None,
+    reason: str = "",
+    breaking: str | None = None,
+    typed: Mapping[str, object] | None = None,
+) -> str:
+    """The inquiry page. `typed`: a form of it that needs another look, errors and values."""
     who = reader()
     opened: dict[str, list[OpenedAnswer]] = {}
     with database().begin() as session:
@@ -130,19 +166,27 @@ def _show(response_id: UUID, parts: list[str] | None = None, reason: str = "") -
         if who.clinical:
             if parts:
                 opened = inquiries.open_sealed(
-                    session, inquiry=found, parts=parts, reader=who, reason=reason
+                    session,
+                    inquiry=found,
+                    parts=parts,
+                    reader=who,
+                    reason=reason,
+                    breaking=breaking,
                 )
-            clinical = {
+            clinical: dict[str, Any] = {
                 "decision": inquiries.read_decision(session, inquiry=found, reader=who),
                 "answers": inquiries.visible_answers(session, inquiry=found),
                 "sealed": inquiries.sealed_parts(session, inquiry=found),
                 "screener": questionnaires.of_response(session, found.response),
                 "readings": audit.readings(session, response_id=found.response.id),
                 **staff_couples.cards(session, response=found.response, reader=who),
+                **task_cards.of_inquiry(session, found, who, opened),
             }
         else:
             clinical = {}
     # The scheduler is asked with no transaction open: it may be slow, or away.
+    if who.clinical:
+        clinical |= task_cards.colleagues(kept("scheduler"), found, who, clinical["roster"])
     return render_template(
         "intake/inquiry.html",
         inquiry=found,
@@ -155,4 +199,5 @@ def _show(response_id: UUID, parts: list[str] | None = None, reason: str = "") -
         now=utcnow(),
         zone=settings().practice.timezone,
         **clinical,
+        **(typed or {}),
     )

@@ -71,6 +71,8 @@ PARTS: Final = {
     "between_you": "Private questions",
     "wellbeing": "How they are doing",
     "texts": "What they wrote, read before a copy",
+    "notes": "Private notes",
+    "hold": "Why the hold was lifted",
     "export": "A copy of the whole record",
 }
 

@@ -16,6 +16,7 @@ def upgrade() -> None:
     op.add_column("questionnaire_response", sa.Column("call_done_by", sa.Uuid))
     _tasks()
     _written()
+    _earlier_decisions()
     # Every inquiry that is here already gets its task; the job looks at each.
     op.execute(
         "INSERT INTO task (response_id, state) SELECT id,"
@@ -96,6 +97,25 @@ def _written() -> None:
     )
     op.create_index("ix_hold_lift_response_id", "hold_lift", ["response_id"])
     _only_grows("hold_lift")
+
+
+def _earlier_decisions() -> None:
+    op.create_table(
+        "earlier_decision",
+        sa.Column("id", sa.Uuid, nullable=False),
+        sa.Column("response_id", sa.Uuid, nullable=False),
+        sa.Column("decision_sealed", sa.LargeBinary, nullable=False),
+        sa.Column("decided_at", AWARE, nullable=False),
+        sa.Column("replaced_at", AWARE, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_earlier_decision"),
+        sa.ForeignKeyConstraint(
+            ["response_id"],
+            ["questionnaire_response.id"],
+            name="fk_earlier_decision_response_id_questionnaire_response",
+            ondelete="CASCADE",
+        ),
+    )
+    op.create_index("ix_earlier_decision_response_id", "earlier_decision", ["response_id"])
 
 
 def _only_grows(table: str) -> None:
