@@ -4,37 +4,35 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from services.intake import jobs
-from services.intake.audit_models import AuditEntry
-from services.intake.domain.screening import decide
 from services.intake.domain.tasks import State
-from services.intake.models import Answer, QuestionnaireResponse
-from services.intake.operations import decisions, forms, tasks
+from services.intake.models import QuestionnaireResponse
 from services.intake.providers.scheduler import Scheduler
-from services.intake.triage_models import HoldLift, Note, Task
+from services.intake.triage_models import Task
 from shared.db import Database, database_now
 from shared.vocabulary import Role
-from tests.integration.intake.browsing import Browser, errors_in, form_in
+from tests.integration.intake.browsing import Browser
 from tests.integration.intake.people import AFRAID, ALONE, COUPLE, sent
+from tests.integration.intake.task_acts import (
+    CANARY,
+    DANA,
+    KIM,
+    MARCUS,
+    STAFF,
+    acts,
+    desk,
+    inquiry,
+    names,
+    post,
+    task_of,
+)
 
 SignIn = Callable[..., Browser]
-DANA, MARCUS, KIM = UUID(int=7), UUID(int=8), UUID(int=5)
-STAFF = [
-    {"account_id": str(account), "name": name, "role": role, "practitioner_id": None}
-    for account, name, role in (
-        (MARCUS, "Marcus Oyelaran", "owner"),
-        (DANA, "Dana Whitlock", "clinician"),
-        (KIM, "Kim Osei", "front_desk"),
-    )
-]
-CANARY = "The canary sings at noon"
-HOPE = {**COUPLE, "hope_text": CANARY}
 
 
 @pytest.fixture
@@ -56,45 +54,6 @@ def tick(app: Flask, intake_db: Database, settings_for: Any, scheduler: Any) -> 
         jobs.see_to_tasks(intake_db, settings, Scheduler(settings))
 
     return run
-
-
-def task_of(database: Database, response_id: UUID) -> Task:
-    with database.begin() as session:
-        return session.get_one(Task, response_id)
-
-
-def post(browser: Browser, path: str, **fields: Any) -> Any:
-    """Send a form of the page that is open, to `path`, and follow where it leads."""
-    token = form_in(browser.page).values["csrf_token"]
-    answer = browser.client.post(path, data={"csrf_token": token, **fields})
-    if answer.status_code == 303:
-        return browser.open(answer.headers["Location"])
-    return answer
-
-
-def names(page: str) -> list[str]:
-    return [part.split("</a>")[0].split(">")[1] for part in page.split("<h2><a")[1:]]
-
-
-def acts(database: Database, response_id: UUID) -> list[str]:
-    with database.begin() as session:
-        return [event.act for event in tasks.history(session, response_id)]
-
-
-def read(database: Database) -> list[tuple[str | None, str]]:
-    with database.begin() as session:
-        rows = session.scalars(
-            select(AuditEntry).where(AuditEntry.act == "read").order_by(AuditEntry.seq)
-        )
-        return [(row.part, row.reason) for row in rows]
-
-
-def inquiry(response_id: UUID) -> str:
-    return f"/staff/inquiries/{response_id}"
-
-
-def desk(response_id: UUID) -> str:
-    return f"/staff/tasks/{response_id}"
 
 
 # ---------------------------------------------------------------- queue and list
@@ -315,167 +274,3 @@ def test_l39_the_page_says_to_confirm_to_no_one_that_a_person_is_known(
     for role in (Role.CLINICIAN, Role.FRONT_DESK):
         page = signed_in(app, role).open(inquiry(response_id)).text
         assert "Tell no one whether you know this person" in page
-
-
-# ---------------------------------------------------------------- notes
-
-
-def test_a_private_note_is_sealed_and_each_reading_of_it_recorded(
-    intake_db: Database, clinician: Browser
-) -> None:
-    response_id, _ = sent(intake_db, COUPLE)
-    clinician.open(inquiry(response_id))
-
-    page = post(clinician, f"{desk(response_id)}/note", note=f"{CANARY}\n<b>bold</b>").text
-
-    assert CANARY in page
-    assert "&lt;b&gt;bold" in page
-    assert "Dana Whitlock" in page
-    assert [part for part, _ in read(intake_db)].count("notes") == 1
-    with intake_db.begin() as session:
-        assert CANARY.encode() not in session.scalars(select(Note.words_sealed)).one()
-
-
-@pytest.mark.parametrize("text", ["", "   ", "x" * 4001, "nul\x00byte"])
-def test_a_note_that_cannot_be_kept_is_given_back(
-    intake_db: Database, clinician: Browser, text: str
-) -> None:
-    response_id, _ = sent(intake_db, COUPLE)
-    clinician.open(inquiry(response_id))
-
-    page = post(clinician, f"{desk(response_id)}/note", note=text)
-
-    assert page.status_code == 422
-    assert errors_in(page)
-    with intake_db.begin() as session:
-        assert session.scalars(select(Note)).all() == []
-
-
-# ---------------------------------------------------------------- the hold
-
-
-def test_l14_lifting_a_hold_needs_a_clinician_and_a_reason_on_the_page_too(
-    intake_db: Database, clinician: Browser
-) -> None:
-    response_id, _ = sent(intake_db, AFRAID)
-    assert "Lift the hold" in clinician.open(inquiry(response_id)).text
-
-    short = post(clinician, f"{desk(response_id)}/lift", because="ok")
-    assert short.status_code == 422
-    assert errors_in(short) == ["Say why, in a sentence that can be read later."]
-    assert ">\nok</textarea>" in short.text
-
-    page = post(clinician, f"{desk(response_id)}/lift", because="We met alone; it is safe.").text
-    assert "The hold is lifted" in page
-    assert "Dana Whitlock, clinician" in page
-    assert "We met alone; it is safe." in page
-    with intake_db.begin() as session:
-        row = session.scalars(select(HoldLift)).one()
-        assert (row.role, b"safe" in row.reason_sealed) == ("clinician", False)
-
-
-def test_where_nothing_is_on_hold_there_is_nothing_to_lift(
-    intake_db: Database, clinician: Browser
-) -> None:
-    response_id, _ = sent(intake_db, COUPLE)
-    assert "Lift the hold" not in clinician.open(inquiry(response_id)).text
-
-    page = post(clinician, f"{desk(response_id)}/lift", because="A reason that is long.").text
-
-    assert "It stands otherwise by now." in page
-    with intake_db.begin() as session:
-        assert session.scalars(select(HoldLift)).all() == []
-
-
-# ---------------------------------------------------------------- their own words
-
-
-def written_just_now(database: Database) -> None:
-    """The people of these tests write in 2027; whoever reads does it now."""
-    with database.begin() as session:
-        past = database_now(session) - timedelta(hours=1)
-        session.execute(update(Answer).values(answered_at=past))
-
-
-def test_read_prose_lets_the_invitation_be_offered_and_both_decisions_can_be_replayed(
-    intake_db: Database, clinician: Browser
-) -> None:
-    response_id, _ = sent(intake_db, HOPE)
-    written_just_now(intake_db)
-    page = clinician.open(inquiry(response_id)).text
-    assert "Not read yet" in page
-    assert "I have read it" not in page
-
-    unopened = post(clinician, f"{desk(response_id)}/text-read").text
-    assert "Open it first." in unopened
-
-    opened = post(clinician, f"{inquiry(response_id)}/sealed", part="reason", reason="prepare-call")
-    assert CANARY in opened.text
-    assert "I have read it" in opened.text
-    post(clinician, f"{desk(response_id)}/text-read")
-
-    with intake_db.begin() as session:
-        response = session.get_one(QuestionnaireResponse, response_id)
-        (before,), now = decisions.earlier(session, response), decisions.of(session, response)
-        assert (before["partner_invite"], now["partner_invite"]) == ("hold", "offer")
-        assert response.free_text_read_by == DANA
-        form = forms.form_of(session, response)
-        assert decide(form.screener, form.answers, form.config).as_document() == now
-        unread = {k: v for k, v in form.answers.items() if k != "free_text_read"}
-        assert decide(form.screener, unread, form.config).as_document() == before
-    assert "May be offered" in clinician.open(inquiry(response_id)).text
-
-
-def test_what_a_clinician_is_done_with_stays_done_when_the_prose_is_read(
-    intake_db: Database, clinician: Browser, tick: Callable[[], None]
-) -> None:
-    response_id, _ = sent(intake_db, HOPE)
-    written_just_now(intake_db)
-    tick()
-    clinician.open(inquiry(response_id))
-    post(clinician, f"{desk(response_id)}/done")
-    post(clinician, f"{inquiry(response_id)}/sealed", part="reason", reason="prepare-call")
-    assert task_of(intake_db, response_id).state == State.DONE
-
-
-# ---------------------------------------------------------------- the glass
-
-
-def test_who_does_not_have_the_task_breaks_the_glass_with_a_reason_that_everyone_sees(
-    intake_db: Database, clinician: Browser, tick: Callable[[], None]
-) -> None:
-    response_id, _ = sent(intake_db, AFRAID)
-    tick()
-    page = clinician.open(inquiry(response_id)).text
-    assert "Marcus Oyelaran has the task. Why do you have to read this all the same?" in page
-    assert "To prepare the call" not in page
-
-    path = f"{inquiry(response_id)}/sealed"
-    refused = post(clinician, path, part="between_you", reason="prepare-call")
-    assert "have you been afraid of a partner" not in refused.text
-    assert "Marcus Oyelaran has this by now." in refused.text
-    assert [part for part, _ in read(intake_db)].count("between_you") == 0
-
-    clinician.open(inquiry(response_id))
-    opened = post(clinician, path, part="between_you", reason="danger").text
-    assert "have you been afraid of a partner" in opened
-    assert ("between_you", "Broke the glass: somebody may be in danger") in read(intake_db)
-    assert "Dana Whitlock broke the glass" in opened
-    assert "Somebody may be in danger." in opened
-    assert acts(intake_db, response_id)[0] == "glass"
-
-
-def test_who_has_the_task_opens_what_is_sealed_without_breaking_anything(
-    intake_db: Database, clinician: Browser, tick: Callable[[], None]
-) -> None:
-    response_id, _ = sent(intake_db, AFRAID)
-    tick()
-    clinician.open(inquiry(response_id))
-    post(clinician, f"{desk(response_id)}/take")
-
-    opened = post(
-        clinician, f"{inquiry(response_id)}/sealed", part="between_you", reason="prepare-call"
-    )
-
-    assert "have you been afraid of a partner" in opened.text
-    assert "glass" not in acts(intake_db, response_id)
