@@ -18,8 +18,9 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from services.embedded import AllSettings, own_database
+from services.intake.domain.practice import PracticeSettings
 from services.intake.models import QuestionnaireResponse
-from services.intake.operations import inquiries, questionnaires, responses
+from services.intake.operations import inquiries, practice, questionnaires, responses
 from services.intake.operations.readers import Reader
 from services.intake.operations.responses import Sender
 from services.intake.settings import Settings as IntakeSettings
@@ -56,6 +57,7 @@ def fill(settings: AllSettings) -> None:
             owner = _reader(session)
     with own_database(settings.intake) as database:
         with database.begin() as session:
+            _decide(session, owner, world["decided"])
             begun = session.scalar(select(exists().where(QuestionnaireResponse.id.is_not(None))))
         if not begun:
             done = [
@@ -65,6 +67,13 @@ def fill(settings: AllSettings) -> None:
             ]
             _close(database, owner, done)
     logger.info("demo ready")
+
+
+def _decide(session: Session, owner: Reader, document: Document) -> None:
+    """What the practice has decided, above all who stands behind the self-harm questions."""
+    if not practice.history(session):
+        settings = PracticeSettings.from_document(document)
+        practice.decide(session, reader=owner, settings=settings)
 
 
 # ---------------------------------------------------------------- who works here
@@ -180,7 +189,7 @@ def _send_form(
                 page=settings.public_url + PREFIX["intake"] + "/",
                 zone=settings.practice.timezone,
             ),
-            config=questionnaires.config_now(form.screener, licensed),
+            config=questionnaires.config_now(session, form.screener, licensed),
             secret_key=settings.secret_key,
             now=now,
         )

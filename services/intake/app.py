@@ -25,6 +25,7 @@ from services.intake.web import (
     staff_keeping,
     staff_records,
     staff_releases,
+    staff_settings,
     staff_tasks,
 )
 from shared.messaging.broker import Doorbell
@@ -63,6 +64,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(staff_due.log)
     app.register_blueprint(staff_audit.pages)
     app.register_blueprint(staff_keeping.pages)
+    app.register_blueprint(staff_settings.pages)
     app.register_blueprint(staff_tasks.pages)
     programs = JsonApi(app, title="Softstart intake")
     for blueprint in (api.api, api_staff.api, api_pairs.api):

@@ -60,6 +60,37 @@ class Questionnaire(Base):
     first_used_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
+class ScreenerVersion(Base):
+    """A version of the form that was put to use here; the highest number counts. It only grows.
+
+    `edits` are the practice's own words by place, each with the reviewed words it took the place
+    of. `reviewed_sha256` is the reviewed file underneath, whose rules count.
+    """
+
+    __tablename__ = "screener_version"
+
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    sha256: Mapped[str] = mapped_column(ForeignKey("questionnaire.sha256"))
+    reviewed_sha256: Mapped[str] = mapped_column(ForeignKey("questionnaire.sha256"))
+    installed: Mapped[bool]  # by the command line, with rules of its own; else words alone changed
+    edits: Mapped[dict[str, Any]]
+    published_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    published_by: Mapped[UUID | None]
+    published_by_name: Mapped[str]
+
+
+class ScreenerDraft(Base):
+    """The edits that staff are at, one for the practice. Whoever publishes locks it."""
+
+    __tablename__ = "screener_draft"
+    __table_args__ = (CheckConstraint("id = 1", name="one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
+    edits: Mapped[dict[str, Any]]
+    changed_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    changed_by_name: Mapped[str]
+
+
 class Person(Base):
     """Somebody who began a form. Two people are never merged, whatever they share (L08)."""
 
@@ -161,6 +192,10 @@ class Decision(Base):
     )
     decision_sealed: Mapped[bytes]
     decided_at: Mapped[datetime]
+    # Which form, table and words it was made by (L33); null in rows from before they were noted.
+    form_sha256: Mapped[str | None]
+    rules_sha256: Mapped[str | None]
+    text_version: Mapped[str | None]
 
 
 class Consent(Base):

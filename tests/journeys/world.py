@@ -120,12 +120,25 @@ class Staff:
                 "video_room": "",
             },
         )
-        return self.open_always()
+        return self.open_always().answer_for_safety()
 
     def open_always(self) -> "Staff":
         hours = {f"from-{day}": "00:00" for day in range(1, 8)}
         hours |= {f"until-{day}": "23:45" for day in range(1, 8)}
         self.send("/schedule/staff/hours", hours)
+        return self
+
+    def answer_for_safety(self) -> "Staff":
+        """Name who stands behind the self-harm questions, so that the form asks them."""
+        self.send(
+            "/begin/staff/settings/safety",
+            {
+                "owner": "Dana Whitlock",
+                "threshold": "Any answer but no",
+                "reviewer": "Dana Whitlock, every business day",
+                "promise": "yes",
+            },
+        )
         return self
 
     def sign_in(self) -> "Staff":

@@ -26,13 +26,14 @@ _OF_ONE: Final = frozenset(("answers",))
 _OF_TWO: Final = frozenset(
     ("a", "b", "b_status", "days_since_invite", "invite_sent", "calls_done", "clinician_release")
 )
-# Every setting in the screener's file; the rules read the licences and the days alone.
+# Every setting in the screener's file, and whether the self-harm questions are asked; the rules
+# read that, the licences and the days alone.
 _SETTINGS: Final = frozenset(
     (
         *("practice_name", "neutral_sender", "practice_phone", "licensed_states"),
         *("individual_call_before_joint", "partner_invite_mode", "invite_expires_days"),
         *("invite_reminder_day", "message_detail", "crisis_followup", "purge_abandoned_days"),
-        *("quick_exit_url", "esc_presses"),
+        *("quick_exit_url", "esc_presses", "safety_tool"),
     )
 )
 _PLACES: Final = frozenset(option.value for option in PLACES)
@@ -117,7 +118,8 @@ def _config(screener: Screener, document: Mapping[str, Any]) -> Config:
             raise BadDocument(f"config.{name}", "is not a setting of this form.")
     days = ("invite_expires_days", "invite_reminder_day")
     found = {name: _setting_days(given, name) for name in days if name in given}
-    return replace(screener.config, licensed_states=_states(given), **found)
+    asked = _truth_of(given, "safety_tool") if "safety_tool" in given else True
+    return replace(screener.config, licensed_states=_states(given), safety_tool=asked, **found)
 
 
 def _states(given: Mapping[str, Any]) -> tuple[str, ...]:
@@ -131,6 +133,13 @@ def _states(given: Mapping[str, Any]) -> tuple[str, ...]:
     if not known:
         raise BadDocument(name, "has to be a list of states, such as NY.")
     return tuple(states)
+
+
+def _truth_of(given: Mapping[str, Any], name: str) -> bool:
+    try:
+        return _truth(given, name)
+    except BadDocument as refusal:
+        raise BadDocument(f"config.{name}", refusal.problem) from refusal
 
 
 def _setting_days(given: Mapping[str, Any], name: str) -> int:

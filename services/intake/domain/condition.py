@@ -30,6 +30,7 @@ class Facts(Protocol):
     def answer(self, item: str) -> Value | Unknown | None: ...
     def derived(self, name: str) -> Truth: ...
     def setting_list(self, name: str) -> Collection[str]: ...
+    def setting_on(self, name: str) -> bool: ...
     def unsure_or_blank(self, item: str) -> bool: ...
     def flagged(self, name: str) -> bool: ...
     def safety(self) -> str: ...
@@ -173,6 +174,16 @@ class OutsideList(_Leaf):
         if isinstance(value, Unknown):
             return None
         return value is not None and value not in facts.setting_list(self.setting)
+
+
+@dataclass(frozen=True)
+class SettingOn(_Leaf):
+    """The practice has switched something on."""
+
+    name: str
+
+    def judge(self, facts: Facts) -> Truth:
+        return facts.setting_on(self.name)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ Says what has no meaning at all; whether the parts fit each other is for `lint.p
 """
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -35,6 +36,10 @@ _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TYPES: Final = frozenset(
     ("single", "multi", "text", "email", "phone", "scale", "us_state_or_outside", "checkbox")
 )
+_DECIDING: Final = (
+    *("scoring", "derived", "safety_levels", "flags", "rules"),
+    *("partner_invite_rule", "booking_rule", "channel_rule", "suggestions"),
+)
 _LEVELS: Final = frozenset(("open", "private", "sealed"))
 
 
@@ -57,6 +62,12 @@ def load(text: str) -> Screener:
         raise BadDefinition("file", f"a part is missing or of the wrong kind: {error}") from error
 
 
+def _rules_sha256(document: Mapping[str, Any]) -> str:
+    """Of the parts that decide, whatever their layout and the words around them."""
+    table = json.dumps([document[part] for part in _DECIDING], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(table.encode()).hexdigest()
+
+
 def _clean(text: object) -> str:
     """Folded YAML text without its line ends."""
     return " ".join(str(text or "").split())
@@ -77,9 +88,13 @@ class _Reader:
             locale=found["locale"],
             title=found["title"],
             sha256=sha256,
+            rules_sha256=_rules_sha256(found),
             estimated_minutes=int(found["estimated_minutes"]),
             config=self._config(),
             notices={name: _clean(notice["text"]) for name, notice in found["notices"].items()},
+            promises=frozenset(
+                name for name, notice in found["notices"].items() if notice.get("promises_followup")
+            ),
             resources=tuple(
                 Resource(id=r["id"], label=r["label"], how=r["how"], checked=r["checked"])
                 for r in found["resources"]
@@ -253,7 +268,7 @@ class _Reader:
         found = self.document
         return {
             "client_text": {
-                key: ClientText(heading=_clean(text["heading"]), body=_clean(text["body"]))
+                key: ClientText(**{part: _clean(words) for part, words in text.items()})
                 for key, text in found["client_text"].items()
             },
             "pattern_text": {key: _clean(text) for key, text in found["pattern_text"].items()},
@@ -276,10 +291,3 @@ def mentioned(condition: Condition) -> list[str]:
     for part in walk(condition):
         names += [part.item] if hasattr(part, "item") else getattr(part, "items", ())
     return names
-
-
-def config_of(screener: Screener, licensed_states: tuple[str, ...] | None = None) -> Config:
-    """The settings that rules read: the practice's own where it has any, else the file's."""
-    if licensed_states is None:
-        return screener.config
-    return replace(screener.config, licensed_states=licensed_states)

@@ -52,6 +52,10 @@ class Facts:
         """A list among the settings."""
         return self.config.list(name)
 
+    def setting_on(self, name: str) -> bool:
+        """Whether the practice has switched this on."""
+        return self.config.on(name)
+
     def score(self, name: str) -> Fraction | None:
         """The plain sum of an instrument; none unless every item is answered."""
         steps = [self.answers.get(item) for item in self.screener.scales[name]]

@@ -3,7 +3,7 @@
 {q: id, in: [..]}   {q: id, not_in: [..]}   {q: id, contains_any: [..]}   {q: id, missing: true}
 {q: id, present: true}   {is: derived_name}   {flag: name}   {safety: [levels]}   {track: name}
 {sum: score_name, gte: n}   {setting_list: name, excludes_q: id}   {unsure_or_blank: [ids]}
-{unread_free_text: true}   {no_safe_channel: true}   {system: name, in: [..]}
+{unread_free_text: true}   {no_safe_channel: true}   {system: name, in: [..]}   {setting: name}
 {all: [..]}   {any: [..]}   {not: condition}   true
 """
 
@@ -26,6 +26,7 @@ from services.intake.domain.condition import (
     OutsideList,
     SafetyIn,
     ScoreAtLeast,
+    SettingOn,
     System,
     TrackIs,
     UnreadFreeText,
@@ -109,6 +110,7 @@ _FORMS: Final[Mapping[str, Form]] = {
     "unsure_or_blank": lambda d, place: UnsureOrBlank(_names(d["unsure_or_blank"], place)),
     "unread_free_text": _unread,
     "no_safe_channel": _unreachable,
+    "setting": lambda d, _: SettingOn(d["setting"]),
     "in system": lambda d, place: System(d["system"], _values(d["in"], place)),
     "all": lambda d, place: All(_parts(d["all"], place)),
     "any": lambda d, place: AnyOf(_parts(d["any"], place)),

@@ -4,6 +4,7 @@ choose, and above all visible things that would depend on sealed answers.
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Final
 
 from services.intake.domain.condition import (
@@ -14,17 +15,27 @@ from services.intake.domain.condition import (
     Condition,
     Derived,
     Flagged,
+    OutsideList,
     SafetyIn,
     ScoreAtLeast,
+    SettingOn,
     System,
     TrackIs,
     walk,
 )
 from services.intake.domain.definition import mentioned
-from services.intake.domain.questionnaire import SYSTEM_FIELDS, Item, Screener
+from services.intake.domain.practice import PracticeSettings
+from services.intake.domain.questionnaire import SAFETY_TOOL, SYSTEM_FIELDS, Item, Screener
 from services.intake.domain.reads import reads
 from services.intake.domain.screening import PRIORITIES
 
+NOTICES_UPDATED_BY: Final = date(2026, 2, 16)
+"""42 CFR Part 2 as amended: the day by which notices had to be updated (L29)."""
+
+_OLD_NOTICE: Final = (
+    "The Notice of Privacy Practices is from before February 16, 2026. By then a practice"
+    " that keeps records of substance use treatment had to update it. Ask your lawyer."
+)
 _DERIVE: Final = "derive"
 _CHANNELS: Final = frozenset(("email", "sms", "call", "voicemail"))
 _NOT_FOR_PAGES: Final = (Flagged, SafetyIn, TrackIs, ScoreAtLeast)
@@ -49,6 +60,15 @@ def hindrances_to_going_live(licensed_states: tuple[str, ...]) -> list[str]:
     """Why the form may not be shown to the public with these settings (L43)."""
     if not licensed_states:
         return ["The list of licensed states is empty: nobody could be seen by anyone."]
+    return []
+
+
+def hints_about_the_notice(settings: PracticeSettings) -> list[str]:
+    """What to look after about the Notice of Privacy Practices; it hinders nothing (L28, L29)."""
+    if not settings.privacy_notice_version or settings.privacy_notice_date is None:
+        return ["No Notice of Privacy Practices is named: people are asked whether they read one."]
+    if settings.privacy_notice_date < NOTICES_UPDATED_BY:
+        return [_OLD_NOTICE]
     return []
 
 
@@ -98,6 +118,7 @@ def _dead_names(screener: Screener, place: str, part: Condition) -> Iterator[str
         name = getattr(part, "name", "")
         if name not in names:
             yield f"{place} names the {kind} {name!r}, which is not there."
+    yield from _dead_settings(place, part)
     if isinstance(part, SafetyIn):
         levels = {level.level for level in screener.safety_levels}
         yield from (f"{place} names the level {name!r}." for name in part.levels - levels)
@@ -107,6 +128,13 @@ def _dead_names(screener: Screener, place: str, part: Condition) -> Iterator[str
                 yield f"{place} asks about {item!r}, which is not there."
             elif isinstance(part, AnswerIn | AnswerNotIn | AnswerContains):
                 yield from _dead_values(screener, place, part)
+
+
+def _dead_settings(place: str, part: Condition) -> Iterator[str]:
+    if isinstance(part, SettingOn) and part.name != SAFETY_TOOL:
+        yield f"{place} names the setting {part.name!r}, which is not there."
+    if isinstance(part, OutsideList) and part.setting != "licensed_states":
+        yield f"{place} names the list {part.setting!r}, which is not there."
 
 
 def _dead_values(

@@ -5,7 +5,7 @@ only a sealed answer hides keeps its number, so that neither total nor numbers t
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from services.intake.domain import answers as one
@@ -38,6 +38,17 @@ class Reading:
 def index_of(screener: Screener, section: Section) -> int:
     """The page's place in the definition, counted from 0, whoever is asked it."""
     return screener.first_form.index(section)
+
+
+def offered(screener: Screener, config: Config) -> tuple[Section, ...]:
+    """The pages with the questions that somebody may be asked under these settings (L36)."""
+    everything = Facts(screener, {}, config, frozenset(screener.items))
+    return tuple(
+        replace(
+            section, items=tuple(i for i in section.items if possible(i.shown_when, everything))
+        )
+        for section in screener.first_form
+    )
 
 
 def steps(

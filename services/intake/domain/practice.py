@@ -18,13 +18,18 @@ PrivateInformationPolicy = Literal["no_secrets", "limited_secrets"]
 class SafetyTool:
     """Who stands behind the questions about self-harm: without all three they are not asked (N8).
 
-    `tool` names the questions used, `threshold` says what counts as positive, `reviewer` who reads
+    `owner` answers for the questions, `threshold` says what counts as positive, `reviewer` reads
     every positive answer, in the practice's own words.
     """
 
     owner: str
     threshold: str
     reviewer: str
+
+    @property
+    def complete(self) -> bool:
+        """Whether all three are named."""
+        return all(words.strip() for words in (self.owner, self.threshold, self.reviewer))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +48,9 @@ class PracticeSettings:
     private_information_policy: PrivateInformationPolicy = "no_secrets"
     """Which of the two written policies both partners sign before a joint session (L12)."""
 
+    licensed_states: tuple[str, ...] | None = None
+    """Where the practice holds licences; None: as the host's settings say (L43)."""
+
     roster: tuple[UUID, ...] = ()
     """Staff accounts in the order in which an alert is passed on; empty: every clinician."""
     urgent_minutes: int = 30
@@ -59,9 +67,16 @@ class PracticeSettings:
     inquiry_days: int = 90
     """How long somebody is kept who never became a client (L48)."""
 
+    @property
+    def asks_about_self_harm(self) -> bool:
+        """Whether the questions about self-harm are asked, and a follow-up is promised (L36)."""
+        return self.safety_tool is not None and self.safety_tool.complete
+
     def as_document(self) -> dict[str, Any]:
         """For JSON."""
         document = asdict(self)
+        if self.licensed_states is not None:
+            document["licensed_states"] = list(self.licensed_states)
         document["roster"] = [str(account) for account in self.roster]
         notice = self.privacy_notice_date
         document["privacy_notice_date"] = notice.isoformat() if notice else None
@@ -77,6 +92,8 @@ class PracticeSettings:
         found = {name: value for name, value in document.items() if name in known}
         if found.get("safety_tool") is not None:
             found["safety_tool"] = SafetyTool(**found["safety_tool"])
+        if found.get("licensed_states") is not None:
+            found["licensed_states"] = tuple(found["licensed_states"])
         found["roster"] = tuple(UUID(account) for account in found.get("roster", ()))
         if found.get("privacy_notice_date"):
             found["privacy_notice_date"] = date.fromisoformat(found["privacy_notice_date"])

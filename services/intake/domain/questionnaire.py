@@ -18,6 +18,9 @@ Level = Literal["open", "private", "sealed"]
 
 CRISIS: Final = "crisis"
 SUPPORT_NOW: Final = "support_now"
+SAFETY_TOOL: Final = "safety_tool"
+BUSINESS_DAYS: Final = "{business_days}"
+_DAYS: Final = {1: "one business day", 2: "two business days", 3: "three business days"}
 SYSTEM_FIELDS: Final = ("invited_by_partner", "free_text_read")
 """Set by software, never typed by a client."""
 
@@ -154,10 +157,19 @@ class Resource:
 
 @dataclass(frozen=True, kw_only=True)
 class ClientText:
-    """What a person reads at the end."""
+    """What a person reads at the end, and the same words without a promise to get in touch."""
 
     heading: str
     body: str
+    body_without_followup: str = ""
+
+    def worded(self, config: "Config") -> "ClientText":
+        """As it is shown with these settings: no more is promised than staff do (L36)."""
+        promised = config.safety_tool or not self.body_without_followup
+        body = self.body if promised else self.body_without_followup
+        days = config.routine_business_days
+        said = _DAYS.get(days, f"{days} business days")
+        return ClientText(heading=self.heading, body=body.replace(BUSINESS_DAYS, said))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,6 +179,14 @@ class Config:
     licensed_states: tuple[str, ...] = ()
     invite_expires_days: int = 14
     invite_reminder_day: int = 5
+    safety_tool: bool = True
+    """Whether the self-harm questions are asked, and a follow-up promised (N8, L36)."""
+    routine_business_days: int = 2
+    """How soon somebody gets back to a person, as the pages promise it."""
+
+    def on(self, name: str) -> bool:
+        """A setting that is on or off. Raises KeyError for one that rules can't read."""
+        return {SAFETY_TOOL: self.safety_tool}[name]
 
     def list(self, name: str) -> tuple[str, ...]:
         """A setting that is a list. Raises KeyError for one that rules can't read."""
@@ -175,16 +195,20 @@ class Config:
 
 @dataclass(frozen=True, kw_only=True)
 class Screener:
-    """The whole definition. `sha256` is of the very text it was read from."""
+    """The whole definition. `sha256` is of the very text it was read from, `rules_sha256` of the
+    parts that decide, which an edit of words leaves as they are.
+    """
 
     id: str
     version: str
     locale: str
     title: str
     sha256: str
+    rules_sha256: str
     estimated_minutes: int
     config: Config
     notices: Mapping[str, str]
+    promises: frozenset[str]  # the notices that promise that somebody gets in touch
     resources: tuple[Resource, ...]
     sections: tuple[Section, ...]
     scales: Mapping[str, tuple[str, ...]]

@@ -69,19 +69,22 @@ def earlier(session: Session, response: QuestionnaireResponse) -> list[dict[str,
 
 def _write(session: Session, form: Form, *, now: datetime) -> dict[str, Any]:
     document = decide(form.screener, form.answers, form.config).as_document()
-    sealed = seal(
-        session,
-        subject_id=form.response.person_id,
-        place=_place(form.response),
-        value=document,
-    )
+    written = {
+        "decision_sealed": seal(
+            session,
+            subject_id=form.response.person_id,
+            place=_place(form.response),
+            value=document,
+        ),
+        "decided_at": now,
+        "form_sha256": form.screener.sha256,
+        "rules_sha256": form.screener.rules_sha256,
+        "text_version": form.screener.version,
+    }
     session.execute(
         insert(Decision)
-        .values(response_id=form.response.id, decision_sealed=sealed, decided_at=now)
-        .on_conflict_do_update(
-            index_elements=[Decision.response_id],
-            set_={"decision_sealed": sealed, "decided_at": now},
-        )
+        .values(response_id=form.response.id, **written)
+        .on_conflict_do_update(index_elements=[Decision.response_id], set_=written)
     )
     return document
 

@@ -96,7 +96,7 @@ def _address(session: Session, invitation: Invitation, to: To, *, links: Links) 
         person_id=person.id,
         name=to.first_name,
         email=to.email,
-        locale=questionnaires.current().locale,
+        locale=questionnaires.current(session).locale,
     )
     session.add(Addressee(person_id=person.id, invitation_id=invitation.id))
     session.flush()

@@ -16,6 +16,12 @@ def current(session: Session) -> PracticeSettings:
     return PracticeSettings() if newest is None else PracticeSettings.from_document(newest.settings)
 
 
+def licensed_states(session: Session, *, default: tuple[str, ...]) -> tuple[str, ...]:
+    """Where the practice holds licences; `default` is what the host's settings say (L43)."""
+    own = current(session).licensed_states
+    return default if own is None else own
+
+
 def decide(session: Session, *, reader: Reader, settings: PracticeSettings) -> None:
     """Let this stand from now on. The version before it is kept."""
     session.add(
@@ -26,3 +32,9 @@ def decide(session: Session, *, reader: Reader, settings: PracticeSettings) -> N
         )
     )
     session.flush()
+
+
+def history(session: Session) -> list[models.PracticeSettings]:
+    """Every version, the newest first."""
+    newest_first = models.PracticeSettings.version.desc()
+    return list(session.scalars(select(models.PracticeSettings).order_by(newest_first)))

@@ -73,10 +73,13 @@ def too_young(values: Mapping[str, Value]) -> bool:
     return values.get("age_group") == UNDER_13
 
 
-def blank(*, licensed_states: tuple[str, ...], invited: bool = False) -> Form:
-    """A form nobody has begun: to be shown, and kept nowhere."""
-    screener = questionnaires.current()
-    config = questionnaires.config_now(screener, licensed_states)
+def blank(session: Session, *, licensed_states: tuple[str, ...], invited: bool = False) -> Form:
+    """A form nobody has begun: to be shown, and kept nowhere.
+
+    `licensed_states` are the host's, for a practice that has not named its own.
+    """
+    screener = questionnaires.current(session)
+    config = questionnaires.config_now(session, screener, licensed_states)
     response = QuestionnaireResponse(
         status=ResponseStatus.IN_PROGRESS,
         questionnaire_sha256=screener.sha256,
@@ -95,7 +98,7 @@ def start(
 
     `invited`: an invitation was used up for it. Whose, the form does not know.
     """
-    form = blank(licensed_states=licensed_states, invited=invited)
+    form = blank(session, licensed_states=licensed_states, invited=invited)
     questionnaires.keep(session, form.screener)
     person = Person(id=uuid4())
     session.add(person)
@@ -114,7 +117,14 @@ def find(session: Session, *, token: str, for_change: bool = False) -> Form | No
         QuestionnaireResponse.token_sha256 == token_sha256(token)
     )
     response = session.scalar(query.with_for_update() if for_change else query)
-    return forms.form_of(session, response) if response else None
+    if response is None:
+        return None
+    form = forms.form_of(session, response)
+    if not form.completed:
+        # What the practice decides counts for a form under way, too: it must not go on promising.
+        states = form.config.licensed_states
+        form.config = questionnaires.config_now(session, form.screener, states)
+    return form
 
 
 def answer(
@@ -143,6 +153,7 @@ def answer(
         form.response.furthest = max(form.response.furthest, place)
     form.response.updated_at = now
     resuming.settle(session, form)
+    form.response.config = questionnaires.config_document(form.config)
     # Whatever a clinician was done with, this is new.
     form.response.closed_at = form.response.closed_by = None
     decisions.write(session, form, now=now)

@@ -4,6 +4,7 @@
 # flask-smorest ships no types, so its decorators have none.
 
 from collections.abc import Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -69,7 +70,9 @@ class SentAlready(Refusal):
 @api.before_request
 def refuse_unless_open() -> None:
     """A form that leads nowhere is not offered."""
-    if not is_open():
+    with database().begin() as session:
+        opened = is_open(session)
+    if not opened:
         raise NotOpenYet("The practice has not said where it holds licences.")
 
 
@@ -77,7 +80,9 @@ def refuse_unless_open() -> None:
 @api.response(200, QuestionnaireSchema)
 def questionnaire() -> Any:
     """The form as it is asked now."""
-    return questionnaires.current()
+    with database().begin() as session:
+        form = responses.blank(session, licensed_states=settings().practice.licensed_states)
+    return replace(form.screener, sections=pages.offered(form.screener, form.config))
 
 
 @api.post("/responses")
@@ -94,13 +99,13 @@ def start(sent: dict[str, Any]) -> Any:
         invited = _invited(session, sent["invitation"], token) if sent["invitation"] else None
         if young:
             responses.turn_away(session, invited)
-            form = None
+            under_18, form = _under_18(session), None
         else:
             licensed = settings().practice.licensed_states
             form = invited or responses.start(session, token=token, licensed_states=licensed)
             problems = _answer(session, form, sent["answers"])
     if form is None:
-        raise NotKept(_under_18())
+        raise NotKept(under_18)
     if problems:
         raise AnswersNeedAnotherLook(problems)
     return {"id": form.response.id, "token": token}
@@ -124,10 +129,11 @@ def answer(sent: dict[str, Any]) -> Any:
         young = responses.too_young(sent["answers"])
         if young and not form.completed:
             responses.turn_away(session, form)
+            under_18 = _under_18(session)
         else:
             problems = _answer(session, form, sent["answers"])
     if young:
-        raise NotKept(_under_18())
+        raise NotKept(under_18)
     if problems:
         raise AnswersNeedAnotherLook(problems)
     return _document(form)
@@ -145,7 +151,7 @@ def complete() -> Any:
                 session,
                 form,
                 sender=sender(),
-                config=questionnaires.config_now(form.screener, practice.licensed_states),
+                config=questionnaires.config_now(session, form.screener, practice.licensed_states),
                 secret_key=settings().secret_key,
                 now=utcnow(),
             )
@@ -154,9 +160,9 @@ def complete() -> Any:
     return _seen(form, decision)
 
 
-def _under_18() -> str:
+def _under_18(session: Session) -> str:
     """What the form says to somebody it stops for."""
-    return questionnaires.current().client_text["under18"].body
+    return questionnaires.current(session).client_text["under18"].body
 
 
 def _invited(session: Session, invitation: str, token: str) -> Form:
@@ -183,7 +189,11 @@ def _answer(session: Session, form: Form, given: Mapping[str, Any]) -> dict[str,
     """Keep what is valid, page by page; what is wrong comes back by question."""
     wrong = {name: "This form does not ask for that." for name in given if not _asked(form, name)}
     for section in form.screener.first_form:
-        here = {item.id: given[item.id] for item in section.items if item.id in given}
+        here = {
+            item.id: given[item.id]
+            for item in section.items
+            if item.id in given and item.id not in wrong
+        }
         if here:
             try:
                 reading = responses.answer(
@@ -199,7 +209,7 @@ def _asked(form: Form, name: str) -> bool:
     facts = pages.facts(form.screener, form.answers, form.config)
     return any(
         item.id == name and not facts.preset(item)
-        for section in form.screener.first_form
+        for section in pages.offered(form.screener, form.config)
         for item in section.items
     )
 
@@ -231,7 +241,7 @@ def _document(form: Form) -> dict[str, Any]:
 
 
 def _seen(form: Form, decision: Mapping[str, Any]) -> dict[str, Any]:
-    text = form.screener.client_text[decision["public_key"]]
+    text = form.screener.client_text[decision["public_key"]].worded(form.config)
     token = responses.booking_token(settings().secret_key, form.response)
     permitted = decision["booking"] == PRIVATE_CALL
     return {

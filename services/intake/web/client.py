@@ -20,6 +20,8 @@ from services.intake.operations import (
 )
 from services.intake.operations.forms import Form
 from services.intake.operations.links import Links
+from services.intake.operations.practice import current as practice_settings
+from services.intake.operations.practice import licensed_states
 from services.intake.operations.retention import NotErasable
 from services.intake.web import drafts, wording
 from shared.clock import utcnow
@@ -32,19 +34,22 @@ pages.add_app_template_global(wording.number, "in_words")
 pages.add_app_template_filter(wording.place, "place_name")
 
 
-def is_open() -> bool:
+def is_open(session: Session) -> bool:
     """Whether the form may be shown to the public with the practice's settings (L43)."""
-    return not lint.hindrances_to_going_live(settings().practice.licensed_states)
+    states = licensed_states(session, default=settings().practice.licensed_states)
+    return not lint.hindrances_to_going_live(states)
 
 
 @pages.get("/")
 def practice() -> ResponseReturnValue:
     """The practice, three ways to begin, and who one would meet."""
+    with database().begin() as session:
+        screener, opened = questionnaires.current(session), is_open(session)
     return render_template(
         "intake/practice.html",
-        screener=questionnaires.current(),
+        screener=screener,
         people=kept("scheduler").practitioners(),
-        open=is_open(),
+        open=opened,
         settings=settings(),
     )
 
@@ -62,7 +67,8 @@ def what_follows() -> ResponseReturnValue:
     key = decision["public_key"]
     return render_template(
         "intake/support_now.html" if key == SUPPORT_NOW else "intake/result.html",
-        text=form.screener.client_text[key],
+        text=form.screener.client_text[key].worded(form.config),
+        followup=form.config.safety_tool,
         pattern=form.screener.pattern_text.get(decision["pattern"], ""),
         everyday=form.screener.notices["everyday_pattern"],
         choose=_choose_link(form) if decision["booking"] == PRIVATE_CALL else None,
@@ -88,14 +94,17 @@ def _choose_link(form: Form) -> str:
 @pages.get("/other-start")
 def other_start() -> ResponseReturnValue:
     """For somebody under 13: nothing was kept, and nothing is asked for here (L44)."""
-    text = questionnaires.current().client_text["under18"]
+    with database().begin() as session:
+        text = questionnaires.current(session).client_text["under18"]
     return render_template("intake/other_start.html", text=text)
 
 
 @pages.get("/privacy")
 def privacy() -> ResponseReturnValue:
     """What is kept, who sees it, for how long; and what text messages mean."""
-    return render_template("intake/privacy.html", settings=settings())
+    with database().begin() as session:
+        decided = practice_settings(session)
+    return render_template("intake/privacy.html", settings=settings(), decided=decided)
 
 
 @pages.get("/reaching-you")

@@ -48,7 +48,9 @@ class DraftGone(Refusal):
 @pages.before_request
 def refuse_unless_open() -> None:
     """A form that leads nowhere is not shown."""
-    if not is_open():
+    with database().begin() as session:
+        opened = is_open(session)
+    if not opened:
         raise NotOpenYet("Please call us instead. We are glad to help by phone.")
 
 
@@ -72,10 +74,10 @@ def step(number: int) -> ResponseReturnValue:
     """One page, with what was answered on it; never with anything sealed."""
     with database().begin() as session:
         form = drafts.current(session)
-    if form is None or form.completed:
-        if number != 1:
-            return _to("client.what_follows") if form else _to_step(1)
-        form = _blank()
+        if form is None or form.completed:
+            if number != 1:
+                return _to("client.what_follows") if form else _to_step(1)
+            form = _blank(session)
     section = _section(form, number)
     if section not in form.asked():
         # Only a sealed answer, or one still missing, hides a page that is counted. Whoever comes
@@ -109,7 +111,7 @@ def _begin(session: Session, number: int) -> Response:
     """The first page of somebody new. Nothing is kept before it is known that it may be (L44)."""
     if number != 1:
         raise DraftGone("It was erased, or it is older than we keep it. Please start again.")
-    form = _blank()
+    form = _blank(session)
     section, given = form.screener.first_form[0], _given()
     reading = form_pages.read_page(form.screener, section, {}, given, form.config)
     if responses.too_young(reading.values):
@@ -154,7 +156,7 @@ def _onward(session: Session, form: Form, section: Section) -> Response:
             session,
             form,
             sender=sender(),
-            config=questionnaires.config_now(form.screener, practice.licensed_states),
+            config=questionnaires.config_now(session, form.screener, practice.licensed_states),
             secret_key=settings().secret_key,
             now=utcnow(),
         )
@@ -170,8 +172,8 @@ def _onward(session: Session, form: Form, section: Section) -> Response:
 # ---------------------------------------------------------------- pages and their numbers
 
 
-def _blank() -> Form:
-    return responses.blank(licensed_states=settings().practice.licensed_states)
+def _blank(session: Session) -> Form:
+    return responses.blank(session, licensed_states=settings().practice.licensed_states)
 
 
 def _number(form: Form, section: Section) -> int:

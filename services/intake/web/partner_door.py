@@ -33,7 +33,9 @@ def door(token: str) -> ResponseReturnValue:
 @pages.post("")
 def begin(token: str) -> ResponseReturnValue:
     """Use the link up, and begin a form of one's own."""
-    if not is_open():
+    with database().begin() as session:
+        opened = is_open(session)
+    if not opened:
         raise NotOpenYet("Please call us instead. We are glad to help by phone.")
     own = new_token()
     with database().begin() as session:

@@ -124,7 +124,13 @@ class PageView:
 
     def notices(self) -> list[str]:
         """The section's own notices, in words."""
-        return [self._form.screener.notices[name] for name in self.section.notices]
+        promised = self._form.config.safety_tool
+        left_out = frozenset() if promised else self._form.screener.promises
+        return [
+            self._form.screener.notices[name]
+            for name in self.section.notices
+            if name not in left_out
+        ]
 
     def _in_the_box(self, item: Item, problem: Problem) -> str:
         if not problem.missing:

@@ -20,10 +20,18 @@ from shared.web.audiences import issue_staff_session
 from shared.web.identity import StaffIdentity
 from tests.conftest import environment_for
 from tests.integration.intake.browsing import Browser
+from tests.integration.intake.people import decide
 from tests.integration.intake.two import Two
 
 DANA = UUID(int=7)
 NOBODY = "http://127.0.0.1:9"  # the discard port: nothing answers there
+
+
+@pytest.fixture
+def intake_db(intake_db: Database) -> Database:
+    """The database of a practice that has named who stands behind the self-harm questions."""
+    decide(intake_db)
+    return intake_db
 
 
 @pytest.fixture

@@ -7,11 +7,14 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from services.intake.domain.practice import SafetyTool
 from services.intake.domain.questionnaire import Config
-from services.intake.operations import questionnaires, responses
+from services.intake.operations import practice, questionnaires, responses
 from services.intake.operations.forms import Form
+from services.intake.operations.readers import Reader
 from services.intake.operations.responses import Sender
 from shared.db import Database
+from shared.vocabulary import Role
 from tests.unit.intake.cases import VIGNETTES
 
 NOW = datetime(2027, 3, 10, 15, tzinfo=UTC)
@@ -33,8 +36,21 @@ START: dict[str, Any] = {
 AFRAID: dict[str, Any] = VIGNETTES["V10"]["answers"]
 
 
-def config() -> Config:
-    return questionnaires.config_now(questionnaires.current(), LICENSED)
+OWNER = Reader(account_id=UUID(int=1), name="Dana Whitlock", role=Role.OWNER)
+SAFETY_TOOL = SafetyTool(
+    owner="Dana Whitlock", threshold="Anything but no", reviewer="The clinician on call"
+)
+
+
+def decide(database: Database, **changes: Any) -> None:
+    """What the practice decides: that the self-harm questions are asked, and what is said here."""
+    with database.begin() as session:
+        settings = practice.current(session).with_changes(**{"safety_tool": SAFETY_TOOL, **changes})
+        practice.decide(session, reader=OWNER, settings=settings)
+
+
+def config(session: Session) -> Config:
+    return questionnaires.config_now(session, questionnaires.current(session), LICENSED)
 
 
 def fill_in(session: Session, token: str, answers: Mapping[str, Any]) -> Form:
@@ -51,7 +67,7 @@ def send(session: Session, token: str, *, at: datetime = NOW) -> dict[str, Any]:
     form = responses.find(session, token=token, for_change=True)
     assert form is not None
     return responses.complete(
-        session, form, sender=SENDER, config=config(), secret_key=SECRET, now=at
+        session, form, sender=SENDER, config=config(session), secret_key=SECRET, now=at
     )
 
 

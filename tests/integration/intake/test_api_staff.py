@@ -179,7 +179,7 @@ def test_visible_answers_come_page_by_page_and_sealed_ones_not_at_all(
     intake_db: Database, clinician: FlaskClient
 ) -> None:
     path = inquiry(intake_db, {**AFRAID, "contact_notes": NOTES})
-    sealed = {item.id for item in questionnaires.current().items.values() if item.sealed}
+    sealed = {item.id for item in questionnaires.shipped().items.values() if item.sealed}
 
     answer = clinician.get(path)
 
@@ -278,7 +278,7 @@ def test_l01_the_front_desk_gets_nothing_private_or_sealed(
 ) -> None:
     answers = {**AFRAID, "contact_notes": NOTES, "hope_text": NOTES, "goals": ["heal"]}
     path = inquiry(intake_db, answers)
-    hidden = [item for item in questionnaires.current().items.values() if item.level != "open"]
+    hidden = [item for item in questionnaires.shipped().items.values() if item.level != "open"]
 
     one = front_desk.get(path)
     refused = front_desk.post(f"{path}/sealed", json=TO_PREPARE)

@@ -234,7 +234,7 @@ def test_l01_the_front_desk_gets_nothing_private_or_sealed_from_any_page(
 ) -> None:
     answers = {**AFRAID, "contact_notes": NOTES, "hope_text": NOTES, "goals": ["heal"]}
     path = inquiry(intake_db, answers, "1", "Rowan Teller")
-    screener = questionnaires.current()
+    screener = questionnaires.shipped()
     hidden = [item for item in screener.items.values() if item.level != "open"]
 
     front_desk.open(path)

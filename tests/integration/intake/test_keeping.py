@@ -46,7 +46,7 @@ def every_cell(database_url: str, schema: str = "intake") -> str:
         return "\n".join(
             str(row)
             for (table,) in tables
-            if table != "questionnaire"  # the form's own words, which are no secret
+            if table not in ("questionnaire", "practice_settings")  # the practice's own words
             for row in connection.execute(
                 sql.SQL("SELECT t::text FROM {} t").format(sql.Identifier(schema, table))
             )

@@ -51,7 +51,7 @@ def test_l15_the_copy_holds_sealed_answers_in_words_and_is_due_in_30_days(
     with intake_db.begin() as session:
         sealed = set(session.scalars(select(Answer.link_id).where(Answer.level == "sealed")))
         opened = list(session.scalars(select(AuditEntry.part).where(AuditEntry.act == "read")))
-    items = questionnaires.current().items
+    items = questionnaires.shipped().items
     asked = {row["question"] for row in made["forms"][0]["answers"]}
     assert len(sealed) > 10
     assert {items[name].text for name in sealed} <= asked
