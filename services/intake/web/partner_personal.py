@@ -56,6 +56,7 @@ def page(token: str) -> ResponseReturnValue:
     with database().begin() as session:
         response = _response(session, token)
         screener = questionnaires.of_response(session, response)
+        config = questionnaires.config_from(response.config)
         decision = decisions.of(session, response)
         found = steps.of(session, response=response, links=links, now=utcnow())
         card = contacts.card(session, person_id=response.person_id)
@@ -64,7 +65,8 @@ def page(token: str) -> ResponseReturnValue:
     token_to_choose = found.joint_token or chosen
     return render_template(
         "intake/personal.html",
-        text=screener.client_text[found.update or decision["public_key"]],
+        text=screener.client_text[found.update or decision["public_key"]].worded(config),
+        followup=config.safety_tool,
         urgent=decision["public_key"] == SUPPORT_NOW,
         steps=found,
         choose=page_link("scheduler", f"/t/{token_to_choose}") if token_to_choose else None,
