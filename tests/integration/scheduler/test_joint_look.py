@@ -1,0 +1,59 @@
+"""L45 for the page that asks the second of two people: axe finds nothing."""
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from cheroot.wsgi import Server
+from flask import Flask
+from playwright.sync_api import Page
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.wrappers import Response
+
+from tests.integration.scheduler.two import Two, two_people
+from tests.integration.scheduler.world import a_clinician
+from tests.journeys.by_browser import DESK, chromium, visitor
+from tests.journeys.looking import Inspection
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def two(app: Any, intake: Any, scheduler_db: Any, settings: Any) -> Two:
+    with scheduler_db.begin() as session:
+        a_clinician(session, video_room="https://video.example/dana")
+    return two_people(app, intake, scheduler_db, settings)
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    with chromium() as browser:
+        yield visitor(browser, viewport=DESK).new_page()
+
+
+@pytest.fixture
+def origin(app: Flask) -> Iterator[str]:
+    """The scheduler under its own prefix, as behind the gateway."""
+    below = DispatcherMiddleware(Response("", 404), {"/schedule": app})
+    server = Server(("127.0.0.1", 0), below, numthreads=4)
+    server.prepare()
+    thread = threading.Thread(target=server.serve, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.bind_addr[1]}/schedule"
+    server.stop()
+    thread.join(timeout=10)
+
+
+def test_l45_axe_finds_nothing_where_the_second_is_asked(two: Two, origin: str, page: Page) -> None:
+    look = Inspection()
+    two.first.ask()
+    page.goto(f"{origin}{two.own(two.first)}")
+    look.look(page, "waiting for the other")
+    page.goto(f"{origin}{two.own(two.second)}/answer")
+    look.look(page, "asked")
+    page.locator("main form button[type=submit].btn:not(.second):not(.stop)").first.click()
+    look.look(page, "with errors", briefly=True)
+
+    assert not look.found, "\n".join(look.found)
+    assert "scheduler answers.question" in look.seen
