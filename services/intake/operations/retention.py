@@ -20,6 +20,7 @@ from services.intake.models import (
 )
 from services.intake.operations import audit, decisions, forms, legal_holds, practice
 from services.intake.operations.forms import Form
+from services.intake.record_models import RecordRequest
 from services.intake.triage_models import Note
 from shared.contracts.intake import PersonErased
 from shared.crypto import destroy_key
@@ -120,6 +121,7 @@ def waits_for_a_clinician(session: Session, response: QuestionnaireResponse) -> 
 
 def _facts(now: datetime) -> Select[*tuple[Any, ...]]:
     held = exists().where(LegalHold.person_id == Person.id, LegalHold.lifted_at.is_(None))
+    asked = exists().where(RecordRequest.person_id == Person.id, RecordRequest.state == "open")
     booked = (BookedCall.person_id == Person.id, BookedCall.state == "booked")
     form = QuestionnaireResponse.person_id == Person.id
     sent = exists().where(form, QuestionnaireResponse.status == ResponseStatus.COMPLETED)
@@ -130,7 +132,8 @@ def _facts(now: datetime) -> Select[*tuple[Any, ...]]:
         exists().where(form, QuestionnaireResponse.invited).label("invited"),
         exists().where(*booked).label("client"),
         exists().where(*booked, BookedCall.ends_at > now).label("coming"),
-        held.label("on_hold"),
+        # Somebody who waits for a copy of their record must not lose it meanwhile.
+        (held | asked).label("on_hold"),
     )
 
 

@@ -19,8 +19,6 @@ ACTS: Final = {
     "release-joint": "Released a joint meeting",
     "withdraw-joint": "Withdrew the release",
     "part-couple": "They go on separately",
-    "open-record": "Opened the page of a record",
-    "open-request": "Opened a request about a record",
     "change-address": "Changed an address or a number",
     "authorize-release": "Noted an authorization",
     "revoke-release": "Took an authorization back",

@@ -87,7 +87,13 @@ def overview(response_id: UUID, errors: FormErrors | None = None) -> str:
             "given": estimates.delivered(session, person_id=person_id),
         }
         if who.clinical:
-            audit.note(session, reader=who, act="open-record", response_id=inquiry.response.id)
+            audit.record(
+                session,
+                reader=who,
+                response_id=inquiry.response.id,
+                parts=["record"],
+                reason="to work on the record",
+            )
             shown |= {
                 "authorizations": authorizations.of_person(session, person_id=person_id),
                 "documents": documents.of_person(session, person_id=person_id),

@@ -144,7 +144,13 @@ def _request_page(
     day = record_pages.today()
     with database().begin() as session:
         inquiry, found = find_request(session, response_id, request_id)
-        audit.note(session, reader=reader(), act="open-request", response_id=inquiry.response.id)
+        audit.record(
+            session,
+            reader=reader(),
+            response_id=inquiry.response.id,
+            parts=["record"],
+            reason="to work on a request",
+        )
         shown: dict[str, Any] = {
             "history": record_requests.acts(session, found),
             "unread": len(exports.unread(session, found)) if found.kind == "access" else 0,

@@ -70,6 +70,7 @@ PARTS: Final = {
     "invited": "About meeting together",
     "between_you": "Private questions",
     "wellbeing": "How they are doing",
+    "record": "The page of the record",
     "texts": "What they wrote, read before a copy",
     "notes": "Private notes",
     "hold": "Why the hold was lifted",

@@ -1,18 +1,19 @@
 """Requests about records by their verbs: access, denial, amendment, release, documents."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select, update
 
 from services.intake.audit_models import AuditEntry
-from services.intake.models import Answer
+from services.intake.models import Answer, QuestionnaireResponse
 from services.intake.operations import (
     documents,
     exports,
     questionnaires,
     record_requests,
+    retention,
 )
 from services.intake.operations.readers import Reader
 from services.intake.operations.record_requests import NotLicensed, NotOpen, NotTheReviewer
@@ -199,6 +200,24 @@ def test_a_request_is_found_only_with_its_person(intake_db: Database) -> None:
 
     with intake_db.begin() as session:
         assert record_requests.find(session, request_id=request.id, person_id=second) is None
+
+
+def test_l49_a_record_that_somebody_waits_for_is_not_purged(intake_db: Database) -> None:
+    _, person_id = sent(intake_db, ALONE)
+    request = asks(intake_db, person_id)
+    with intake_db.begin() as session:
+        session.execute(update(QuestionnaireResponse).values(closed_at=NOW))
+    years_later = NOW + timedelta(days=4000)
+
+    def goes() -> bool:
+        with intake_db.begin() as session:
+            found = retention.eligible(session, now=years_later, drafts=timedelta(days=30))
+            return person_id in {one.person_id for one in found}
+
+    assert not goes()
+    with intake_db.begin() as session:
+        record_requests.withdraw(session, again(session, request), reader=DANA)
+    assert goes()
 
 
 # ---------------------------------------------------------------- denial
