@@ -17,6 +17,7 @@ from services.intake.web import (
     partner_door,
     partner_personal,
     resuming,
+    screener_preview,
     staff,
     staff_audit,
     staff_couples,
@@ -25,6 +26,7 @@ from services.intake.web import (
     staff_keeping,
     staff_records,
     staff_releases,
+    staff_screener,
     staff_settings,
     staff_tasks,
 )
@@ -65,6 +67,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(staff_audit.pages)
     app.register_blueprint(staff_keeping.pages)
     app.register_blueprint(staff_settings.pages)
+    app.register_blueprint(staff_screener.pages)
+    app.register_blueprint(screener_preview.pages)
     app.register_blueprint(staff_tasks.pages)
     programs = JsonApi(app, title="Softstart intake")
     for blueprint in (api.api, api_staff.api, api_pairs.api):

@@ -72,7 +72,8 @@ def hints_about_the_notice(settings: PracticeSettings) -> list[str]:
     return []
 
 
-def _conditions(screener: Screener) -> Iterator[tuple[str, Condition]]:
+def conditions(screener: Screener) -> Iterator[tuple[str, Condition]]:
+    """Every condition of the definition, with its place."""
     for section in screener.sections:
         yield f"section {section.id}", section.shown_when
         yield from ((f"item {item.id}", item.shown_when) for item in section.items)
@@ -91,7 +92,7 @@ def _names(screener: Screener) -> Iterator[str]:
     every = [item.id for section in screener.sections for item in section.items]
     every += [section.id for section in screener.sections]
     yield from (f"{name} is the name of two things." for name, n in Counter(every).items() if n > 1)
-    for place, condition in _conditions(screener):
+    for place, condition in conditions(screener):
         for part in walk(condition):
             yield from _dead_names(screener, place, part)
     for name, items in screener.scales.items():
