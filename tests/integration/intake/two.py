@@ -196,3 +196,10 @@ def sign(two: Two, response_id: UUID, *, name: str = "A Name") -> None:
 def later(days: float) -> datetime:
     """So many days from now, and a little."""
     return utcnow() + timedelta(days=days, seconds=5)
+
+
+def take_back(browser: Browser, page: str) -> None:
+    """Somebody takes the invitation back, on their own page."""
+    browser.open(f"{page}/link")
+    browser.send({})
+    assert "You took it back" in browser.page.text
