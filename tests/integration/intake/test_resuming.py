@@ -255,3 +255,15 @@ def test_the_form_moves_to_the_browser_that_goes_on(
     assert form_in(browser.open("/step/1")).values.get("age_group") is None
     end = other.walk({**ALONE, **REACH})
     assert heading_of(end) == "Thank you for telling us about this"
+
+
+def test_the_first_page_leads_on_in_the_same_words_for_everyone(
+    app: Flask, browser: Browser
+) -> None:
+    saved(browser)
+
+    page = browser.open("/")
+
+    assert "Go on where you left off" in page.text
+    assert page.data == Browser(app).open("/").data
+    assert browser.open("/step").request.path == "/step/3"
