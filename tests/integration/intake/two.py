@@ -68,8 +68,9 @@ class Two:
         """A clinician presses a button on an inquiry's page."""
         self.clinician.open("/i/any")  # any form's token will do
         token = self.clinician.page.text.split('name="csrf_token" value="')[1].split('"')[0]
+        where = "tasks" if act in ("called", "lift") else "inquiries"
         return self.clinician.client.post(
-            f"/staff/inquiries/{response_id}/{act}", data={"csrf_token": token, **values}
+            f"/staff/{where}/{response_id}/{act}", data={"csrf_token": token, **values}
         )
 
     def token_of(self, person_id: UUID) -> str:
