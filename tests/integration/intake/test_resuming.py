@@ -267,3 +267,25 @@ def test_the_first_page_leads_on_in_the_same_words_for_everyone(
     assert "Go on where you left off" in page.text
     assert page.data == Browser(app).open("/").data
     assert browser.open("/step").request.path == "/step/3"
+
+
+def test_l05_saving_and_coming_back_are_the_same_bytes_whatever_was_confided(
+    app: Flask, intake_db: Database
+) -> None:
+    def seen(**confided: Any) -> list[tuple[int, bytes]]:
+        browser, other = Browser(app), Browser(app)
+        for one in (browser, other):
+            one.client.set_cookie("seed", "the-same-seed-in-every-browser")
+        browser.open("/step/1")
+        browser.send({**START, **confided})
+        browser.send({**REACH, **confided}, button="later")
+        browser.send({}, c_email="yes")
+        other.open(links(intake_db)[-1])
+        other.send({})
+        shown = [*browser.seen, *other.seen]
+        return [(status, re.sub(rb"/b/[\w-]{43}", b"", body)) for _, status, body in shown]
+
+    plain = seen()
+
+    assert seen(private_now="no", contact_notes="Never at night.") == plain
+    assert seen(private_now="not_sure") == plain
