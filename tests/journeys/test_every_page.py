@@ -184,7 +184,7 @@ STAFF_DOORS = {
     "scheduler door.welcome",
 }
 FILES = {"intake staff_audit.as_file"}
-NOT_PAGES = ("appointment.ics", "paper", "still-here")
+NOT_PAGES = ("appointment.ics", "entries.csv", "paper", "still-here")
 LINKS = "links => links.map(link => link.href)"
 BLANK = """form => { form.noValidate = true; form.querySelectorAll('[required]').forEach(
   field => field.required = false); form.requestSubmit(); }"""
