@@ -8,7 +8,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from services import databases, demo, embedded, screen, upkeep
+from services import databases, demo, embedded, screen, screener_files, upkeep
 from services.home import Home, Secrets
 from services.postgres import program
 from services.serving import PortUnavailable
@@ -20,6 +20,8 @@ examples:
   softstart up --demo                   a fictional practice to look at, kept in ./var/demo
   softstart staff link                  a link that lets the practice's owner in, once
   softstart screen answers.json         what the form's table says to these answers
+  softstart screener lint FILE          what is wrong with a form's file; `install` puts it to use
+  softstart screener replay             whether every decision comes out as it was made
   softstart audit verify                whether the record of who read what is whole
   softstart keys rotate                 new encryption keys, while the suite runs
   softstart retention --dry-run         whose record may be destroyed now, and by which rule
@@ -88,6 +90,7 @@ def _arguments(env: Mapping[str, str]) -> argparse.ArgumentParser:
     secrets.set_defaults(run=_secrets)
 
     screen.add_command(commands)
+    screener_files.add_commands(commands, at_home, _screener)
     upkeep.add_commands(commands, at_home, _upkeep)
     return parser
 
@@ -121,6 +124,11 @@ def _upkeep(options: argparse.Namespace) -> int:
     return done
 
 
+def _screener(options: argparse.Namespace) -> int:
+    done: int = options.work(_home(options), os.environ, options)
+    return done
+
+
 def _secrets(options: argparse.Namespace) -> None:  # noqa: ARG001
     for name, value in Secrets.fresh().as_environment().items():
         print(f"{name}={value}")
@@ -142,7 +150,7 @@ def main() -> int:
     options = _arguments(os.environ).parse_args()
     try:
         return options.run(options) or 0
-    except (*embedded.Refusal, screen.BadInput, upkeep.NotNow) as reason:
+    except (*embedded.Refusal, screen.BadInput, screener_files.NotFit, upkeep.NotNow) as reason:
         print(f"softstart: {reason}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -42,7 +42,7 @@ class NotNow(RuntimeError):
 
 def verify_audit(home: Home, env: Mapping[str, str]) -> int:
     """Walk the chain and say what was found: 0, or 1 and the first bad entry."""
-    with _intake(home, env) as (database, settings):
+    with intake_of(home, env) as (database, settings):
         folder = AuditFolder(settings.audit_folder) if settings.audit_folder else None
         try:
             with database.begin() as session:
@@ -70,7 +70,7 @@ def verify_audit(home: Home, env: Mapping[str, str]) -> int:
 
 def list_retention(home: Home, env: Mapping[str, str]) -> int:
     """Print whose record may go now, a line each: the rule, the id, the last entry. No names."""
-    with _intake(home, env) as (database, settings), database.begin() as session:
+    with intake_of(home, env) as (database, settings), database.begin() as session:
         found = retention.eligible(session, now=utcnow(), drafts=settings.drafts_live)
     _print_eligible(found)
     print(f"{len(found)} would be destroyed. Nothing was.")
@@ -79,7 +79,7 @@ def list_retention(home: Home, env: Mapping[str, str]) -> int:
 
 def run_retention(home: Home, env: Mapping[str, str]) -> int:
     """Destroy what the dry run lists, clients' records too."""
-    with _intake(home, env) as (database, settings):
+    with intake_of(home, env) as (database, settings):
         gone = jobs.purge(database, drafts=settings.drafts_live, now=utcnow(), rules=RULES)
         jobs.list_erasures(database, settings)
     _print_eligible(gone)
@@ -89,7 +89,7 @@ def run_retention(home: Home, env: Mapping[str, str]) -> int:
 
 def reapply_erasures(home: Home, env: Mapping[str, str]) -> int:
     """After a restored backup: erase again whoever is on the list of erasures."""
-    with _intake(home, env) as (database, settings):
+    with intake_of(home, env) as (database, settings):
         if settings.audit_folder is None:
             raise NotNow("AUDIT_FOLDER names the folder with erasures.log; it is not set.")
         folder, now = AuditFolder(settings.audit_folder), utcnow()
@@ -187,7 +187,7 @@ def _require_settled(service: Service, database: Database) -> None:
 
 
 @contextmanager
-def _intake(home: Home, env: Mapping[str, str]) -> Iterator[tuple[Database, IntakeSettings]]:
+def intake_of(home: Home, env: Mapping[str, str]) -> Iterator[tuple[Database, IntakeSettings]]:
     """Intake's database and settings: the environment's own, or those of the home's suite."""
     with _own_services(home, env, only="intake") as services:
         settings = services["intake"]

@@ -37,6 +37,7 @@ _OLD_NOTICE: Final = (
     " that keeps records of substance use treatment had to update it. Ask your lawyer."
 )
 _DERIVE: Final = "derive"
+_PATTERN: Final = ("pursue", "withdraw", "cycle")
 _CHANNELS: Final = frozenset(("email", "sms", "call", "voicemail"))
 _NOT_FOR_PAGES: Final = (Flagged, SafetyIn, TrackIs, ScoreAtLeast)
 
@@ -46,7 +47,12 @@ def problems(screener: Screener) -> list[str]:
     found = list(_names(screener))
     if found:
         return found  # the other checks follow names, and would trip over wrong ones
+    found = list(_circles(screener))
+    if found:
+        return found
     checks: tuple[Callable[[Screener], Iterator[str]], ...] = (
+        _twice,
+        _unreached,
         _items,
         _order,
         _leaks,
@@ -208,7 +214,8 @@ def _looks_ahead(place: str, condition: Condition, seen: set[str]) -> Iterator[s
 
 def _leaks(screener: Screener) -> Iterator[str]:
     """Nothing that is not sealed may be shown or hidden by a sealed answer."""
-    for section in screener.first_form:
+    yield from _leaking_outcomes(screener)
+    for section in screener.sections:
         for item in section.items:
             if item.sealed:
                 continue
@@ -218,9 +225,55 @@ def _leaks(screener: Screener) -> Iterator[str]:
                         yield f"{item.id} would show what was answered to {name}."
 
 
+def _leaking_outcomes(screener: Screener) -> Iterator[str]:
+    """What a person sees or is sent at the end follows from what is not sealed."""
+    for way in screener.channels:
+        for name in sorted(reads(screener, way.when)):
+            if screener.items[name].sealed:
+                yield f"channel {way.name} would show what was answered to {name}."
+    for scale in _PATTERN:
+        for name in screener.scales.get(scale, ()):
+            if screener.items[name].sealed:
+                yield f"scale {scale} counts {name}, which is sealed, and its reading is shown."
+
+
+def _unreached(screener: Screener) -> Iterator[str]:
+    """What stands below something that matches everyone."""
+    for kind, rows in (
+        ("rule", [(rule.id, rule.when) for rule in screener.rules]),
+        ("safety level", [(level.level, level.when) for level in screener.safety_levels]),
+    ):
+        for name, when in rows[:-1]:
+            if isinstance(when, Always):
+                yield f"{kind} {name} matches everyone: nothing below it is ever reached."
+
+
+def _twice(screener: Screener) -> Iterator[str]:
+    for kind, names in (
+        ("rules", [rule.id for rule in screener.rules]),
+        ("flags", [flag.name for flag in screener.flags]),
+        ("safety levels", [level.level for level in screener.safety_levels]),
+        ("suggestions", [hint.name for hint in screener.suggestions]),
+    ):
+        yield from (
+            f"There are {n} {kind} called {name}." for name, n in Counter(names).items() if n > 1
+        )
+
+
+def _circles(screener: Screener) -> Iterator[str]:
+    """A derived condition that asks itself would never come to an end."""
+    for name in screener.derived:
+        waiting, met = [name], set[str]()
+        while waiting:
+            for part in walk(screener.derived[waiting.pop()]):
+                if isinstance(part, Derived) and part.name not in met:
+                    met.add(part.name)
+                    waiting.append(part.name)
+        if name in met:
+            yield f"derived {name} depends on itself."
+
+
 def _table(screener: Screener) -> Iterator[str]:
-    ids = Counter(rule.id for rule in screener.rules)
-    yield from (f"There are {n} rules called {name}." for name, n in ids.items() if n > 1)
     for rule in screener.rules:
         if rule.public_key != _DERIVE and rule.public_key not in screener.client_text:
             yield f"rule {rule.id} shows {rule.public_key!r}, which has no words."
