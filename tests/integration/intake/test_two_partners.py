@@ -264,7 +264,7 @@ def test_l04_looking_at_two_people_is_recorded_for_both(two: Two) -> None:
     page = two.clinician.open(f"/staff/inquiries/{a.response_id}").text
 
     assert "Two people, side by side" in page
-    assert "Both private calls" in page or "After both private calls" in page
+    assert "After both calls" in page
     with two.database.begin() as session:
         rows = session.scalars(select(AuditEntry).where(AuditEntry.part == "pair")).all()
     assert {row.response_id for row in rows} == {a.response_id, a.second()}
