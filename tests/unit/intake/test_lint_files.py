@@ -1,4 +1,4 @@
-"""`softstart screener lint FILE`: each trap is a sentence with its place, and the exit code is 2."""
+"""`softstart screener lint FILE`: a sentence with its place for each trap, and exit code 2."""
 
 from pathlib import Path
 
