@@ -11,6 +11,7 @@ from services.intake.web import (
     api,
     api_pairs,
     api_staff,
+    api_tasks,
     client,
     form,
     internal,
@@ -71,7 +72,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(screener_preview.pages)
     app.register_blueprint(staff_tasks.pages)
     programs = JsonApi(app, title="Softstart intake")
-    for blueprint in (api.api, api_staff.api, api_pairs.api):
+    for blueprint in (api.api, api_staff.api, api_pairs.api, api_tasks.api):
         programs.register_blueprint(blueprint)
     return app
 

@@ -138,6 +138,13 @@ def of_inquiries(session: Session, response_ids: Collection[UUID]) -> dict[UUID,
     return {task.response_id: task for task in rows}
 
 
+def owner_of(task: Task) -> tuple[UUID, str] | None:
+    """Who has it: account and name."""
+    if task.owner_id is None or task.owner_name is None:
+        return None
+    return task.owner_id, task.owner_name
+
+
 def history(session: Session, response_id: UUID) -> list[TaskEvent]:
     """What happened to it, newest first."""
     query = select(TaskEvent).where(TaskEvent.response_id == response_id)

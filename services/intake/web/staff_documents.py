@@ -167,14 +167,15 @@ def entry_document(inquiry: Inquiry, reader: Reader) -> dict[str, Any]:
         "came_in": inquiry.came_in,
         "booked": inquiry.booked,
         "closed": inquiry.response.closed_at is not None,
-        "contact": _contact(inquiry.card, reader),
+        "contact": contact_document(inquiry.card, reader),
     }
     if reader.clinical:
         document |= {"priority": inquiry.priority, "finished": not inquiry.unfinished}
     return document
 
 
-def _contact(card: ContactCard | None, reader: Reader) -> dict[str, Any]:
+def contact_document(card: ContactCard | None, reader: Reader) -> dict[str, Any]:
+    """A person's name, and the plan that goes with it wherever it is shown."""
     if card is None:
         plan = "There is no way to reach this person."
         return {"name": None, "pronouns": None, "plan": plan}

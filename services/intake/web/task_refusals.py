@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from shared.web.problems import Refusal
+from shared.web.problems import FieldErrors, Refusal
 
 
 class SomebodyElseHasIt(Refusal):
@@ -17,3 +17,15 @@ class NotNow(Refusal):
 
     status = HTTPStatus.CONFLICT
     title = "It stands otherwise by now"
+
+
+class ReasonTooShort(Refusal):
+    """A hold is lifted for a reason that can be read later."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    title = "Some answers need another look"
+
+    @property
+    def field_errors(self) -> FieldErrors:
+        detail = "Say why, in a sentence that can be read later."
+        return [{"field": "reason", "pointer": "#/reason", "detail": detail}]
