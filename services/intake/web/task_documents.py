@@ -13,7 +13,6 @@ from services.intake.triage_models import TaskEvent
 from services.intake.web.staff_documents import ContactSchema, contact_document
 
 WHICH = ("open", "mine", "nobodys", "done")
-_REASON = {"validate": validate.OneOf(["", *REASONS], error="Choose one of the reasons.")}
 
 
 class WhichTasksSchema(Schema):
@@ -31,7 +30,11 @@ class OnwardSchema(Schema):
     """To the next person. `seen` is the account that had it when you looked."""
 
     seen = fields.UUID(load_default=None, allow_none=True)
-    reason = fields.String(load_default="", metadata={"description": "A code."}, **_REASON)
+    reason = fields.String(
+        load_default="",
+        validate=validate.OneOf(["", *REASONS], error="Choose one of the reasons."),
+        metadata={"description": "A code."},
+    )
 
 
 class HandOverSchema(OnwardSchema):
