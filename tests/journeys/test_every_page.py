@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.by_browser import (
     DESK,
@@ -171,8 +171,9 @@ def _choose(page: Page, look: Inspection) -> None:
 def choose_and_book_here(page: Page) -> None:
     page.locator("main input[name=start]").first.check(force=True)
     page.get_by_role("button", name="Hold this time").click()
+    page.get_by_label("Where will you be when we meet?").select_option("NY")
     page.get_by_role("button", name="Book this time").click()
-    page.wait_for_load_state()
+    expect(page.get_by_role("heading", name="Your time is booked")).to_be_visible()
 
 
 # ---------------------------------------------------------------- staff
