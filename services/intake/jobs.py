@@ -108,7 +108,7 @@ def anchor_audit(database: Database, settings: Settings) -> None:
 def see_to_tasks(database: Database, settings: Settings, scheduler: Scheduler) -> None:
     """Set the clocks of what came in, and see that each task is in somebody's hands (L35).
 
-    Each in a transaction of its own; the scheduler is asked outside of all, and only if need be.
+    Each in a transaction of its own; the scheduler is asked outside of all.
     """
     here = zone(settings.practice.timezone)
     with database.begin() as session:
@@ -116,20 +116,24 @@ def see_to_tasks(database: Database, settings: Settings, scheduler: Scheduler) -
     for response_id in unseen:
         with database.begin() as session:
             tasks.look(session, response_id=response_id, settings=decided, zone=here)
-    with database.begin() as session:
-        waiting = tasks.to_assign(session)
-    staff = scheduler.staff() if waiting else None
+    staff = scheduler.staff()
     if staff is None:
         return
-    people = roster(
-        [Colleague(account_id=m.account_id, name=m.name, role=m.role) for m in staff],
-        decided.roster,
-    )
+    known = [Colleague(account_id=m.account_id, name=m.name, role=m.role) for m in staff]
+    people = roster(known, decided.roster)
+    working = {one.account_id for one in roster(known, ())}
+    with database.begin() as session:
+        waiting = tasks.to_assign(session, working=working)
     told = 0
     for response_id in waiting:
         with database.begin() as session:
             told += tasks.assign(
-                session, response_id=response_id, people=people, settings=decided, zone=here
+                session,
+                response_id=response_id,
+                people=people,
+                working=working,
+                settings=decided,
+                zone=here,
             )
     if told:
         logger.info("tasks assigned", count=told)

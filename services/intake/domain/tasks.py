@@ -5,12 +5,12 @@ Urgent and same-day clocks run in plain minutes, day and night. A routine one co
 by the practice's zone and the federal holidays, and keeps the time of day.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import holidays
@@ -30,6 +30,40 @@ class State(StrEnum):
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
     DONE = "done"
+
+
+class NotNow(Exception):
+    """The task stands otherwise than whoever acts has seen: it is done, or it is not."""
+
+
+class _Step(NamedTuple):
+    from_: frozenset[State]
+    to: State
+
+
+_LIVE = frozenset({State.OPEN, State.ACKNOWLEDGED})
+STEPS: Final[Mapping[str, _Step]] = {
+    # By the job: the form calls for somebody, or more was confided since.
+    "opened": _Step(frozenset(State), State.OPEN),
+    "assigned": _Step(frozenset({State.OPEN}), State.OPEN),
+    # By the job when the time is up or the owner has left, or by hand.
+    "escalated": _Step(_LIVE, State.OPEN),
+    "handed-over": _Step(_LIVE, State.OPEN),
+    # Before the job has looked, too: somebody saw it come in.
+    "taken": _Step(frozenset({State.WAITING, State.OPEN}), State.ACKNOWLEDGED),
+    "acknowledged": _Step(frozenset({State.OPEN}), State.ACKNOWLEDGED),
+    "done": _Step(frozenset({State.WAITING}) | _LIVE, State.DONE),
+    "reopened": _Step(frozenset({State.DONE}), State.ACKNOWLEDGED),
+}
+"""What may happen to a task, by the name in its history; `docs/states.md` draws it."""
+
+
+def after(state: str, act: str) -> State:
+    """Where the task stands after this. Raises NotNow."""
+    step = STEPS[act]
+    if state not in step.from_:
+        raise NotNow(f"A task that is {state} is not {act}.")
+    return step.to
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,13 +9,13 @@ from datetime import datetime, tzinfo
 from typing import Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from services.intake.domain import tasks as rules
 from services.intake.domain.practice import PracticeSettings
 from services.intake.domain.questionnaire import CRISIS
-from services.intake.domain.tasks import Colleague, State
+from services.intake.domain.tasks import Colleague, NotNow, State
 from services.intake.models import QuestionnaireResponse, ResponseStatus
 from services.intake.operations import audit, decisions
 from services.intake.operations.readers import Reader
@@ -34,10 +34,6 @@ class SomebodyHasIt(Exception):
     def __init__(self, owner: str) -> None:
         super().__init__(f"{owner} has this task.")
         self.owner = owner
-
-
-class NotNow(Exception):
-    """The task stands otherwise than whoever acts has seen: it is done, or it is not."""
 
 
 class NobodyElse(Exception):
@@ -68,25 +64,31 @@ def look(session: Session, *, response_id: UUID, settings: PracticeSettings, zon
     now = database_now(session)
     due = rules.acknowledge_by(decision["priority"], now, settings=settings, zone=zone)
     if task.state in (State.WAITING, State.DONE):
-        task.state, task.opened_at = State.OPEN, now
-        task.clock_from, task.acknowledge_by = now, due
-        _note(session, task, "opened")
-    elif task.acknowledge_by is None or due < task.acknowledge_by:
+        task.opened_at, task.clock_from, task.acknowledge_by = now, now, due
+        _step(session, task, "opened")
+    elif task.acknowledge_by is None:
+        # Somebody was there before the job, and has it.
+        task.opened_at, task.clock_from, task.acknowledge_by = now, now, due
+    elif due < task.acknowledge_by:
         # More was confided since: whoever said "I have it" is asked to look again.
-        task.state, task.clock_from, task.acknowledge_by = State.OPEN, now, due
-        _note(session, task, "opened")
+        task.clock_from, task.acknowledge_by = now, due
+        _step(session, task, "opened")
         if task.owner_id is not None and task.owner_name is not None:
             _assign(session, task, task.owner_id, task.owner_name)
 
 
-def to_assign(session: Session) -> list[UUID]:
-    """Open tasks that nobody has yet, and those whose time is up."""
+def to_assign(session: Session, *, working: Collection[UUID]) -> list[UUID]:
+    """Open tasks that nobody has yet, those whose time is up, and those of whoever has left."""
     return list(
         session.scalars(
             select(Task.response_id)
             .where(
-                Task.state == State.OPEN,
-                Task.owner_id.is_(None) | (Task.acknowledge_by <= func.clock_timestamp()),
+                or_(
+                    (Task.state == State.OPEN)
+                    & or_(Task.owner_id.is_(None), Task.acknowledge_by <= func.clock_timestamp()),
+                    Task.state.in_((State.OPEN, State.ACKNOWLEDGED))
+                    & Task.owner_id.not_in(working),
+                )
             )
             .order_by(Task.acknowledge_by)
             .limit(BATCH)
@@ -99,27 +101,32 @@ def assign(
     *,
     response_id: UUID,
     people: Sequence[Colleague],
+    working: Collection[UUID],
     settings: PracticeSettings,
     zone: tzinfo,
 ) -> bool:
     """Give an open task to whoever is next; returns whether somebody was told (L35).
 
-    Another worker's lock passes it by; so does an "I have it" of the meantime.
+    So is one whose owner is not among `working` any more. Another worker's lock passes it by; so
+    does an "I have it" of the meantime.
     """
     task = session.scalar(
         select(Task).where(Task.response_id == response_id).with_for_update(skip_locked=True)
     )
-    if task is None or task.state != State.OPEN or task.acknowledge_by is None:
+    if task is None or task.acknowledge_by is None:
         return False
-    late = task.acknowledge_by <= database_now(session)
-    if task.owner_id is not None and not late:
+    left = task.owner_id is not None and task.owner_id not in working
+    late = task.state == State.OPEN and task.acknowledge_by <= database_now(session)
+    free = task.state == State.OPEN and task.owner_id is None
+    if not (left or late or free) or task.state == State.DONE:
         return False
     somebody = rules.next_in(people, task.owner_id)
     if somebody is None:
         return False
-    if late:
+    if left or late:
         _wind_up(session, task, settings, zone)
-    _note(session, task, "escalated" if task.owner_id else "assigned", to=somebody)
+    act = "escalated" if task.owner_id else "assigned"
+    _step(session, task, act, to=somebody, reason="left" if left else "")
     _assign(session, task, somebody.account_id, somebody.name)
     return True
 
@@ -154,16 +161,13 @@ def history(session: Session, response_id: UUID) -> list[TaskEvent]:
 def acknowledge(session: Session, *, response_id: UUID, reader: Reader) -> Task:
     """Says “I have it”, and the clock stops; said again, nothing. Raises SomebodyHasIt, NotNow."""
     task = _needed(session, response_id, reader)
-    if task.state == State.DONE:
-        raise NotNow
     if task.state == State.ACKNOWLEDGED:
         if task.owner_id != reader.account_id:
             raise SomebodyHasIt(task.owner_name or SOFTWARE)
         return task
     taken = task.owner_id != reader.account_id
-    task.state = State.ACKNOWLEDGED
     task.owner_id, task.owner_name = reader.account_id, reader.name
-    _note(session, task, "taken" if taken else "acknowledged", by=reader)
+    _step(session, task, "taken" if taken else "acknowledged", by=reader)
     session.flush()
     return task
 
@@ -185,9 +189,8 @@ def hand_over(
     """
     task = _needed(session, response_id, reader)
     _as_seen(task, seen)
-    task.state = State.OPEN
     _wind_up(session, task, settings, zone)
-    _note(session, task, "handed-over", by=reader, to=to, reason=reason)
+    _step(session, task, "handed-over", by=reader, to=to, reason=reason)
     _assign(session, task, to.account_id, to.name)
 
 
@@ -208,9 +211,8 @@ def escalate(
     somebody = rules.next_in(people, task.owner_id)
     if somebody is None or somebody.account_id == task.owner_id:
         raise NobodyElse
-    task.state = State.OPEN
     _wind_up(session, task, settings, zone)
-    _note(session, task, "escalated", by=reader, to=somebody, reason=reason)
+    _step(session, task, "escalated", by=reader, to=somebody, reason=reason)
     _assign(session, task, somebody.account_id, somebody.name)
     return somebody
 
@@ -219,8 +221,8 @@ def finish(session: Session, *, response_id: UUID, reader: Reader) -> None:
     """Nobody has to do anything any more. Twice is once."""
     task = _needed(session, response_id, reader)
     if task.state != State.DONE:
-        task.state, task.look = State.DONE, False
-        _note(session, task, "done", by=reader)
+        task.look = False
+        _step(session, task, "done", by=reader)
         session.flush()
 
 
@@ -229,9 +231,8 @@ def reopen(session: Session, *, response_id: UUID, reader: Reader) -> None:
     task = _needed(session, response_id, reader)
     if task.state != State.DONE:
         return
-    task.state = State.ACKNOWLEDGED
     task.owner_id, task.owner_name = reader.account_id, reader.name
-    _note(session, task, "reopened", by=reader)
+    _step(session, task, "reopened", by=reader)
     session.flush()
 
 
@@ -281,6 +282,20 @@ def _assign(session: Session, task: Task, account_id: UUID, name: str) -> None:
     task.owner_id, task.owner_name = account_id, name
     session.flush()
     publish(session, TaskAssigned(assignment_id=uuid4(), account_id=account_id))
+
+
+def _step(
+    session: Session,
+    task: Task,
+    act: str,
+    *,
+    by: Reader | None = None,
+    to: Colleague | None = None,
+    reason: str = "",
+) -> None:
+    """Let this happen to it, and write it down. Raises NotNow."""
+    task.state = rules.after(task.state, act)
+    _note(session, task, act, by=by, to=to, reason=reason)
 
 
 def _note(

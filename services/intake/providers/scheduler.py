@@ -59,6 +59,8 @@ class Scheduler:
         self._lock = threading.Lock()
         self._people: tuple[Practitioner, ...] = ()
         self._good_until = 0.0
+        self._staff: tuple[StaffMember, ...] | None = None
+        self._staff_good_until = 0.0
 
     def practitioners(self) -> tuple[Practitioner, ...]:
         """Who works here, at most a minute old; nobody when the scheduler never answered."""
@@ -77,12 +79,19 @@ class Scheduler:
         return tuple(_practitioner(person) for person in found), FRESH_SECONDS
 
     def staff(self) -> tuple[StaffMember, ...] | None:
-        """Who may sign in, the owner first, or None when the scheduler does not answer."""
+        """Who may sign in, the owner first, some seconds old; None if the scheduler never said."""
+        with self._lock:
+            if time.monotonic() >= self._staff_good_until:
+                self._staff = self._ask_for_staff()
+                self._staff_good_until = time.monotonic() + SILENT_SECONDS
+            return self._staff
+
+    def _ask_for_staff(self) -> tuple[StaffMember, ...] | None:
         try:
             found = self._peer.get("/internal/staff")
         except (PeerUnavailable, PeerRefused) as error:
             logger.warning("staff unknown", kind=type(error).__name__)
-            return None
+            return self._staff
         return tuple(
             StaffMember(
                 account_id=UUID(one["account_id"]), name=one["name"], role=Role(one["role"])

@@ -11,6 +11,7 @@ from uuid import UUID
 from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
+from services.intake.domain import tasks as rules
 from services.intake.domain.tasks import State, roster
 from services.intake.operations import calls, decisions, free_text, holds, inquiries, notes, tasks
 from services.intake.operations import practice as practices
@@ -235,7 +236,7 @@ def _acting(response_id: UUID) -> Iterator[tuple[Session, Inquiry]]:
             yield session, find_inquiry(session, response_id)
     except SomebodyHasIt as refused:
         raise SomebodyElseHasIt(f"{refused.owner} has it.", owner=refused.owner) from refused
-    except tasks.NotNow as refused:
+    except rules.NotNow as refused:
         raise NotNow("Ask for the task again: it stands otherwise by now.") from refused
     except NobodyElse as refused:
         raise NotNow("There is nobody else to pass it on to.") from refused

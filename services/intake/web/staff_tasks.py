@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from marshmallow import Schema, fields, validate
 from sqlalchemy.orm import Session
 
-from services.intake.domain.tasks import REASONS, Colleague, State, roster
+from services.intake.domain.tasks import REASONS, Colleague, NotNow, State, roster
 from services.intake.operations import (
     calls,
     decisions,
@@ -25,7 +25,7 @@ from services.intake.operations import (
 from services.intake.operations.free_text import NotOpened
 from services.intake.operations.holds import NoReason
 from services.intake.operations.inquiries import Inquiry
-from services.intake.operations.tasks import NobodyElse, NotNow, SomebodyHasIt
+from services.intake.operations.tasks import NobodyElse, SomebodyHasIt
 from services.intake.web import task_cards
 from services.intake.web.record_pages import find_inquiry
 from services.intake.web.staff import reader, show, staff_vocabulary

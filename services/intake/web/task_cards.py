@@ -152,12 +152,17 @@ _MORE: Final = {
 }
 
 
+_BY_ITSELF: Final = {"left": "Whoever had it does not work here any more"}
+
+
 def step(event: TaskEvent) -> Step:
     """The event in words."""
     names = {"by": event.by_name, "to": event.to_name or "somebody"}
     if event.act == "escalated":
         by_itself = event.by_id is None
         title = "Not acknowledged in time" if by_itself else "{by} passed it on"
+        if event.reason == "left":
+            title = "Its owner has left"
         more = "Passed on to {to}."
         return Step(
             kind="fail" if by_itself else "ok",
@@ -175,5 +180,5 @@ def step(event: TaskEvent) -> Step:
 
 
 def _reason(event: TaskEvent) -> str:
-    words = REASONS.get(event.reason) or BREAKING.get(event.reason)
+    words = REASONS.get(event.reason) or BREAKING.get(event.reason) or _BY_ITSELF.get(event.reason)
     return f"{words}." if words else ""

@@ -1,5 +1,6 @@
 """Whose turn it is: every inquiry is in somebody's hands, and passed on when time is up."""
 
+import threading
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -150,6 +151,76 @@ def test_l35_who_said_i_have_it_keeps_it(intake_db: Database, tick: Any) -> None
 
     assert task_of(intake_db, crisis).state == State.ACKNOWLEDGED
     assert told(intake_db) == [DANA.account_id]
+
+
+def test_what_somebody_had_who_has_left_goes_to_the_next(intake_db: Database, tick: Any) -> None:
+    crisis, _ = sent(intake_db, {**COUPLE, "h_now": "yes"})
+    tick()
+    with intake_db.begin() as session:
+        tasks.acknowledge(session, response_id=crisis, reader=reader(DANA))
+
+    tick(DESK, MARCUS, PRIYA)
+
+    task = task_of(intake_db, crisis)
+    assert (task.owner_id, task.state) == (MARCUS.account_id, State.OPEN)
+    assert told(intake_db) == [DANA.account_id, MARCUS.account_id]
+
+
+def test_who_takes_it_before_the_job_has_looked_keeps_it(intake_db: Database, tick: Any) -> None:
+    response_id, _ = sent(intake_db, AFRAID)
+    with intake_db.begin() as session:
+        tasks.acknowledge(session, response_id=response_id, reader=reader(PRIYA))
+
+    tick()
+
+    task = task_of(intake_db, response_id)
+    assert (task.owner_id, task.state) == (PRIYA.account_id, State.ACKNOWLEDGED)
+    assert told(intake_db) == []
+
+
+def test_l35_two_workers_at_once_pass_a_task_on_once(intake_db: Database, tick: Any) -> None:
+    crises = [sent(intake_db, {**COUPLE, "h_now": "yes"}, str(n))[0] for n in range(3)]
+    tick()
+    for crisis in crises:
+        time_is_up(intake_db, crisis)
+
+    workers = [threading.Thread(target=tick) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    tick()
+
+    assert {task_of(intake_db, one).owner_id for one in crises} == {MARCUS.account_id}
+    assert sorted(told(intake_db)) == sorted([DANA.account_id] * 3 + [MARCUS.account_id] * 3)
+
+
+class Killed(Exception):
+    pass
+
+
+def test_l35_killed_before_the_commit_nothing_is_lost_and_nobody_is_told_twice(
+    intake_db: Database, tick: Any
+) -> None:
+    crisis, _ = sent(intake_db, {**COUPLE, "h_now": "yes"})
+    tick()
+    time_is_up(intake_db, crisis)
+    people = [DANA, MARCUS, PRIYA]
+    working = [one.account_id for one in people]
+
+    with pytest.raises(Killed), intake_db.begin() as session:  # noqa: PT012
+        assert tasks.assign(
+            session,
+            response_id=crisis,
+            people=people,
+            working=working,
+            **RULES,  # type: ignore[arg-type]
+        )
+        raise Killed
+
+    assert task_of(intake_db, crisis).owner_id == DANA.account_id
+    tick()
+    assert told(intake_db) == [DANA.account_id, MARCUS.account_id]
 
 
 def test_l35_an_alert_carries_ids_alone(intake_db: Database, tick: Any) -> None:
