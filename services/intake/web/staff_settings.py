@@ -3,6 +3,7 @@
 Each change is a new version with a name and a date; nothing is written over.
 """
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from werkzeug.datastructures import MultiDict
 
 from services.intake.domain import lint
 from services.intake.domain.practice import PracticeSettings
+from services.intake.domain.questionnaire import Config, Screener
 from services.intake.operations import practice, questionnaires
 from services.intake.providers.scheduler import StaffMember
 from services.intake.web import settings_forms, settings_words
@@ -112,6 +114,7 @@ def _page(part: str, errors: FormErrors | None = None) -> str:
     with database().begin() as session:
         decided, states = practice.current(session), _states(session)
         screener = questionnaires.current(session)
+        config = questionnaires.config_now(session, screener, states)
     given: Any = settings_forms.typed(decided, states)
     if errors is not None:
         given = {
@@ -130,16 +133,17 @@ def _page(part: str, errors: FormErrors | None = None) -> str:
         states=STATES,
         modes=settings_forms.MODES,
         policies=settings_forms.POLICIES,
-        promises=_promises(screener),
+        promises=_promises(screener, config),
         owner=reader().role == Role.OWNER,
     )
 
 
-def _promises(screener: Any) -> list[str]:
+def _promises(screener: Screener, config: Config) -> list[str]:
     """The very words that the practice has to keep while the questions are on."""
+    on = replace(config, safety_tool=True)
     notices = [screener.notices[name] for name in sorted(screener.promises)]
-    ends = [text.body for text in screener.client_text.values() if text.body_without_followup]
-    return [*notices, *ends]
+    ends = [text for text in screener.client_text.values() if text.body_without_followup]
+    return [*notices, *(text.worded(on).body for text in ends)]
 
 
 def _turns(decided: PracticeSettings, errors: FormErrors | None) -> dict[UUID | str, str]:
