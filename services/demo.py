@@ -20,7 +20,15 @@ from sqlalchemy.orm import Session
 from services.embedded import AllSettings, own_database
 from services.intake.domain.practice import PracticeSettings
 from services.intake.models import QuestionnaireResponse
-from services.intake.operations import inquiries, practice, questionnaires, responses
+from services.intake.operations import (
+    calls,
+    inquiries,
+    notes,
+    practice,
+    questionnaires,
+    responses,
+    tasks,
+)
 from services.intake.operations.readers import Reader
 from services.intake.operations.responses import Sender
 from services.intake.settings import Settings as IntakeSettings
@@ -54,7 +62,8 @@ def fill(settings: AllSettings) -> None:
             _hire(database, settings.scheduler, world, token=link.rpartition("/")[2])
         with database.begin() as session:
             people = {one.name: str(one.id) for one in schedules.practitioners(session)}
-            owner = _reader(session)
+            readers = _readers(session)
+            owner = next(one for one in readers.values() if one.role is Role.OWNER)
     with own_database(settings.intake) as database:
         with database.begin() as session:
             _decide(session, owner, world["decided"])
@@ -63,7 +72,11 @@ def fill(settings: AllSettings) -> None:
             done = [
                 response_id
                 for number, person in enumerate(reversed(world["inquiries"]))
-                if (response_id := _inquire(database, settings, world, person, people, number))
+                if (
+                    response_id := _inquire(
+                        database, settings, world, person, (people, readers), number
+                    )
+                )
             ]
             _close(database, owner, done)
     logger.info("demo ready")
@@ -143,14 +156,18 @@ def _inquire(
     settings: AllSettings,
     world: Document,
     person: Document,
-    people: Mapping[str, str],
+    known: tuple[Mapping[str, str], Mapping[str, Reader]],
     number: int,
 ) -> UUID | None:
     """One person's whole story; the inquiry's id if nobody has to do anything about it any more."""
+    people, readers = known
     wrote = utcnow() - timedelta(days=person["days_ago"], minutes=37 * number % 600)
+    has_it = readers.get(person.get("has_it") or person.get("call", {}).get("with"))
     response_id, permission = _send_form(
-        database, settings.intake, _answers(world, person, number), wrote
+        database, settings.intake, _answers(world, person, number), wrote, has_it
     )
+    if has_it and "note" in person:
+        _call(database, response_id, has_it, person["note"])
     if "call" not in person:
         return None
     call = person["call"] | {"practitioner_id": people[person["call"]["with"]]}
@@ -170,9 +187,16 @@ def _answers(world: Document, person: Document, number: int) -> Document:
 
 
 def _send_form(
-    database: Database, settings: IntakeSettings, given: Document, now: datetime
+    database: Database,
+    settings: IntakeSettings,
+    given: Document,
+    now: datetime,
+    has_it: Reader | None,
 ) -> tuple[UUID, str]:
-    """Fill the form in and send it, as of `now`: its id, and the token for choosing a time."""
+    """Fill the form in and send it, as of `now`: its id, and the token for choosing a time.
+
+    Whoever has the task says so at once; the others are for the job to give away.
+    """
     token, licensed = new_token(), settings.practice.licensed_states
     with database.begin() as session:
         form = responses.start(session, token=token, licensed_states=licensed)
@@ -193,6 +217,8 @@ def _send_form(
             secret_key=settings.secret_key,
             now=now,
         )
+        if has_it:
+            tasks.acknowledge(session, response_id=form.response.id, reader=has_it)
         return form.response.id, responses.booking_token(settings.secret_key, form.response)
 
 
@@ -240,10 +266,23 @@ def _time(
     return who | {"start": times[nearest]}
 
 
-def _reader(session: Session) -> Reader:
-    """The owner, as intake knows who looks at an inquiry."""
-    owner = next(one for one in staff.accounts(session) if one.role == Role.OWNER)
-    return Reader(account_id=owner.id, name=owner.name, role=Role.OWNER)
+def _call(database: Database, response_id: UUID, reader: Reader, words: str) -> None:
+    """A clinician has called, and left a note for colleagues."""
+    with database.begin() as session:
+        inquiry = inquiries.find(session, response_id=response_id, reader=reader)
+        assert inquiry is not None
+        response = inquiry.response
+        calls.mark_done(session, response=response, reader=reader, now=utcnow())
+        tasks.finish(session, response_id=response_id, reader=reader)
+        notes.add(session, response=response, reader=reader, words=words)
+
+
+def _readers(session: Session) -> dict[str, Reader]:
+    """The staff by name, as intake knows who looks at an inquiry."""
+    return {
+        one.name: Reader(account_id=one.id, name=one.name, role=Role(one.role))
+        for one in staff.accounts(session)
+    }
 
 
 def _close(database: Database, owner: Reader, done: Iterable[UUID]) -> None:
