@@ -271,10 +271,12 @@ def _card(
     return contacts.provisional(forms.form_of(session, response), channels=channels)
 
 
-def _pressing(inquiry: Inquiry) -> tuple[bool, bool, int, datetime]:
+def _pressing(inquiry: Inquiry) -> tuple[bool, bool, int, bool, datetime]:
+    """Done comes last; among equals, what nobody has said "I have it" to comes first."""
     place = PRIORITIES.index(inquiry.priority) if inquiry.priority else 0
     done = inquiry.task is not None and inquiry.task.state == State.DONE
-    return done, not inquiry.crisis, place, inquiry.came_in
+    had = inquiry.task is not None and inquiry.task.state == State.ACKNOWLEDGED
+    return done, not inquiry.crisis, place, had, inquiry.came_in
 
 
 def _at_hand(session: Session, found: Collection[QuestionnaireResponse]) -> list[Base | SharedBase]:

@@ -17,7 +17,7 @@ from services.intake.triage_models import Task
 from shared.db import Database, database_now
 from shared.vocabulary import Role
 from tests.integration.intake.browsing import Browser
-from tests.integration.intake.people import AFRAID, ALONE, COUPLE, sent
+from tests.integration.intake.people import AFRAID, ALONE, COUPLE, NOW, sent
 from tests.integration.intake.task_acts import (
     CANARY,
     DANA,
@@ -102,6 +102,18 @@ def test_what_is_done_comes_last(
     post(clinician, f"{desk(urgent)}/called")
 
     assert names(clinician.open("/staff/inquiries").text) == ["Routine Reyes", "Called Idowu"]
+
+
+def test_among_equals_what_nobody_has_yet_comes_first(
+    intake_db: Database, clinician: Browser
+) -> None:
+    had, _ = sent(intake_db, {**COUPLE, "name_used": "Had Reyes"}, "1", at=NOW)
+    later = NOW + timedelta(minutes=1)
+    sent(intake_db, {**COUPLE, "name_used": "Free Park"}, "2", at=later)
+    clinician.open(inquiry(had))
+    post(clinician, f"{desk(had)}/take")
+
+    assert names(clinician.open("/staff/inquiries").text) == ["Free Park", "Had Reyes"]
 
 
 def test_my_tasks_show_the_way_to_reach_each_person_and_one_button(
