@@ -189,11 +189,7 @@ def _answer(session: Session, form: Form, given: Mapping[str, Any]) -> dict[str,
     """Keep what is valid, page by page; what is wrong comes back by question."""
     wrong = {name: "This form does not ask for that." for name in given if not _asked(form, name)}
     for section in form.screener.first_form:
-        here = {
-            item.id: given[item.id]
-            for item in section.items
-            if item.id in given and item.id not in wrong
-        }
+        here = {item.id: given[item.id] for item in section.items if item.id in given}
         if here:
             try:
                 reading = responses.answer(
@@ -209,7 +205,7 @@ def _asked(form: Form, name: str) -> bool:
     facts = pages.facts(form.screener, form.answers, form.config)
     return any(
         item.id == name and not facts.preset(item)
-        for section in pages.offered(form.screener, form.config)
+        for section in form.screener.first_form
         for item in section.items
     )
 

@@ -174,10 +174,8 @@ def test_l36_by_the_api_nothing_is_promised_either(intake_db: Database, app: Fla
     assert token is not None
     bearer = {"Authorization": f"Bearer {token['token']}"}
 
-    refused = client.patch("/api/response", json={"answers": {"h_now": "no"}}, headers=bearer)
     sent = client.post("/api/response/completion", json={}, headers=bearer)
 
-    assert refused.status_code == 422
     assert sent.status_code == 200
     assert not PROMISE.search(sent.text)
 
@@ -205,3 +203,21 @@ def test_what_the_pages_promise_is_what_the_practice_decided(
 
     assert heading_of(browser.page) == "Thank you. A person will read this"
     assert "within one business day." in browser.page.text
+
+
+def test_n8_a_program_that_says_more_than_is_asked_is_heard(
+    intake_db: Database, app: Flask
+) -> None:
+    """Nobody asked, and still it was said: a disclosure is never dropped. Nothing is promised."""
+    decide(intake_db, safety_tool=None)
+    client = app.test_client()
+    begun = client.post("/api/responses", json={"answers": {**ALONE, "h_now": "yes"}})
+    assert begun.status_code == 201
+    assert begun.json is not None
+    bearer = {"Authorization": f"Bearer {begun.json['token']}"}
+
+    sent = client.post("/api/response/completion", json={}, headers=bearer)
+
+    assert sent.json is not None
+    assert sent.json["public_key"] == "support_now"
+    assert not PROMISE.search(sent.text)

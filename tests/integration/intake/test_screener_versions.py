@@ -344,7 +344,7 @@ def test_an_installed_file_brings_its_rules_and_keeps_the_edits_that_fit(
     assert "The rules are other ones" in owner.open("/staff/screener").text
 
 
-def test_two_who_publish_at_once_get_a_number_each(intake_db: Database) -> None:
+def test_each_publication_has_a_number_of_its_own(intake_db: Database) -> None:
     first = published(intake_db, question__name_used__text=OURS)
     second = published(intake_db, question__name_used__text="Your name?")
 

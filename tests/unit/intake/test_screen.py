@@ -176,3 +176,15 @@ def test_whatever_comes_in_is_judged_or_refused(document: object) -> None:
         return
     for decision in found if isinstance(found, list) else [found]:
         assert list(explained(decision))
+
+
+def test_n8_a_document_may_say_whether_the_self_harm_questions_are_asked() -> None:
+    said_now = {**BASE, "h_now": "yes"}
+
+    for config in (CONFIG, {**CONFIG, "safety_tool": True}, {**CONFIG, "safety_tool": False}):
+        # Whatever is asked, what was said counts.
+        judged = screen(json.dumps({"config": config, "answers": said_now}))
+        assert not isinstance(judged, list)
+        assert judged.as_document()["track"] == "crisis"
+    with pytest.raises(BadInput, match="safety_tool"):
+        screen(json.dumps({"config": {**CONFIG, "safety_tool": "yes"}, "answers": {}}))
