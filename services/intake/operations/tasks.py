@@ -319,7 +319,13 @@ def _note(
         )
     )
     if by is not None:
-        audit.note(session, reader=by, act=f"task-{act}", response_id=task.response_id)
+        audit.note(
+            session,
+            reader=by,
+            act=f"task-{act}",
+            response_id=task.response_id,
+            reason=reason,
+        )
 
 
 def clock(task: Task, now: datetime) -> tuple[float, float] | None:

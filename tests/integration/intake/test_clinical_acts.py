@@ -9,12 +9,14 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from services.intake import jobs
+from services.intake.audit_models import AuditEntry
 from services.intake.domain.screening import decide
 from services.intake.domain.tasks import State
 from services.intake.models import Answer, QuestionnaireResponse
 from services.intake.operations import decisions, forms
 from services.intake.providers.scheduler import Scheduler
 from services.intake.triage_models import HoldLift, Note
+from services.intake.web import audit_words
 from shared.db import Database, database_now
 from tests.integration.intake.browsing import Browser, errors_in
 from tests.integration.intake.people import AFRAID, COUPLE, sent
@@ -217,3 +219,22 @@ def test_who_has_the_task_opens_what_is_sealed_without_breaking_anything(
 
     assert "have you been afraid of a partner" in opened.text
     assert "glass" not in acts(intake_db, response_id)
+
+
+def test_whatever_is_done_with_a_task_is_in_the_audit_by_a_name_that_its_page_knows(
+    intake_db: Database, clinician: Browser, tick: Callable[[], None]
+) -> None:
+    response_id, _ = sent(intake_db, AFRAID)
+    tick()
+    clinician.open(inquiry(response_id))
+    post(clinician, f"{inquiry(response_id)}/sealed", part="between_you", reason="danger")
+    clinician.open(inquiry(response_id))
+    for verb in ("take", "called", "not-called", "done", "reopen"):
+        post(clinician, f"{desk(response_id)}/{verb}")
+    post(clinician, f"{desk(response_id)}/note", note="Mornings are best.")
+
+    with intake_db.begin() as session:
+        acts_noted = set(session.scalars(select(AuditEntry.act)))
+
+    assert {"task-glass", "task-taken", "task-done", "task-reopened", "write-note"} <= acts_noted
+    assert acts_noted <= set(audit_words.ACTS)
