@@ -27,6 +27,7 @@ from services.intake.operations import (
     forms,
     legal_holds,
     openings,
+    practice,
     questionnaires,
     resuming,
     tasks_due,
@@ -38,6 +39,7 @@ from shared.messaging.outbox import publish
 from shared.tokens import derived_token, token_sha256
 
 UNDER_13: Final = "under_13"
+_NOTICE: Final = "c_npp"
 
 
 class Incomplete(Exception):
@@ -233,8 +235,11 @@ def _forget_what_does_not_count(session: Session, form: Form) -> None:
 
 def _record_consents(session: Session, form: Form, *, sender: Sender, now: datetime) -> None:
     facts = pages.facts(form.screener, form.answers, form.config)
+    notice = {"privacy_notice": practice.current(session).privacy_notice_version}
     for item in form.screener.consents():
         if facts.shown(item):
             said = form.answers.get(item.id, False)
-            consents.record(session, form, item, said=said, sent_from=asdict(sender), now=now)
+            # Which edition of the notice was there to be read (L28).
+            sent_from = asdict(sender) | (notice if item.id == _NOTICE else {})
+            consents.record(session, form, item, said=said, sent_from=sent_from, now=now)
     session.flush()

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from services.intake.domain import lint
 from services.intake.models import Consent
 from services.intake.operations import practice
+from shared.crypto import unseal
 from shared.db import Database
 from shared.vocabulary import Role
 from tests.integration.intake.browsing import Browser, errors_in, heading_of
@@ -56,6 +57,7 @@ def test_l43_the_hosts_states_stand_until_the_practice_names_its_own(intake_db: 
 def test_l28_the_notice_is_asked_about_and_any_answer_submits(
     intake_db: Database, browser: Browser, said: str | None
 ) -> None:
+    decide(intake_db, privacy_notice_version="Edition 4", privacy_notice_date=date(2026, 2, 20))
     browser.open("/step/1")
     assert "Read the Notice of Privacy Practices" in browser.page.text  # before anything is given
 
@@ -65,6 +67,15 @@ def test_l28_the_notice_is_asked_about_and_any_answer_submits(
     with intake_db.begin() as session:
         rows = session.scalars(select(Consent).where(Consent.link_id == "c_npp")).all()
         assert len(rows) == 1  # that it was asked is on record either way
+        row = rows[0]
+        evidence = unseal(
+            session,
+            subject_id=row.person_id,
+            place=f"consent.evidence_sealed:{row.id}",
+            sealed=row.evidence_sealed,
+        )
+    assert evidence["privacy_notice"] == "Edition 4"
+    assert evidence["said"] == (said or False)
 
 
 def test_l28_the_version_of_the_notice_stands_where_people_read_it(
