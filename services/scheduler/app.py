@@ -21,6 +21,7 @@ from services.scheduler.web import (
     api_staff,
     client,
     internal,
+    licences,
     practice,
     staff,
     staff_door,
@@ -53,6 +54,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(staff_door.pages)
     app.register_blueprint(staff.pages)
     app.register_blueprint(practice.pages)
+    app.register_blueprint(licences.pages)
     app.register_blueprint(internal.pages)
     programs = JsonApi(app, title="Scheduler")
     for blueprint in (api.api, api_staff.door, api_staff.desk, api_staff.hours, api_people.people):

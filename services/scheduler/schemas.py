@@ -5,9 +5,9 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate, validates
 
-from shared.places import NAMES
+from shared.places import NAMES, STATES
 from shared.vocabulary import Role
 from shared.zones import UnknownZone, zone
 
@@ -187,6 +187,24 @@ class ColleagueForm(AccountForm):
     def _one_owner(self, role: Role, **_: Any) -> None:
         if role is Role.OWNER:
             raise ValidationError(_WORK)
+
+
+class LicencesForm(Strict):
+    """Where one clinician holds a license; in the order of the list, each once."""
+
+    states = fields.List(
+        fields.String(
+            validate=validate.OneOf(
+                [one.code for one in STATES], error="Choose states from the list."
+            )
+        ),
+        load_default=list,
+    )
+
+    @post_load
+    def _in_order(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        chosen = set(data["states"])
+        return {"states": [one.code for one in STATES if one.code in chosen]}
 
 
 class OwnerForm(AccountForm):

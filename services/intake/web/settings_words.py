@@ -59,7 +59,7 @@ def _alerts(
         row = ", then ".join(
             names.get(account, "an account that is closed") for account in settings.roster
         )
-    yield "In this order", row if settings.roster else "Every clinician at once"
+    yield "In this order", row if settings.roster else "Every clinician in turn, the owner first"
     yield "Urgent", f"{settings.urgent_minutes} minutes, then the next person"
     yield "Same day", f"{settings.same_day_minutes} minutes, then the next person"
     days = settings.routine_business_days

@@ -285,6 +285,13 @@ def reset_day(session: Session, schedule_id: int, *, day: date) -> None:
     )
 
 
+def set_states(session: Session, practitioner_id: UUID, *, states: Sequence[str]) -> None:
+    """This clinician holds a license there, from the next booking on (L43)."""
+    practitioner = session.get_one(Practitioner, practitioner_id, with_for_update=True)
+    practitioner.states = list(states)
+    session.flush()
+
+
 def practitioners(session: Session) -> list[Practitioner]:
     """Everyone who sees clients here, by name."""
     return list(

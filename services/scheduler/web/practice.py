@@ -21,6 +21,7 @@ from services.scheduler.web.doors import own_settings
 from services.scheduler.web.week_form import WEEKDAYS, WeekForm
 from services.scheduler.web.weeks import editable, owners_only, visit
 from shared.clock import utcnow
+from shared.places import NAMES
 from shared.vocabulary import Role
 from shared.web import database, public_link
 from shared.web.audiences import current_staff, guard_staff
@@ -176,6 +177,7 @@ def _people(session: Session) -> list[dict[str, Any]]:
             "signed_up": account.password_hash is not None,
             "who": account.practitioner_id,
             "hours": _summary(schedule_of, account.practitioner_id),
+            "states": _places(schedule_of, account.practitioner_id),
             "editable": account.practitioner_id in schedule_of
             and (current_staff().role is Role.OWNER or account.id == current_staff().account_id),
         }
@@ -185,6 +187,15 @@ def _people(session: Session) -> list[dict[str, Any]]:
 
 WORK: Final = {Role.CLINICIAN: "Sees clients", Role.FRONT_DESK: "Front desk"}
 _ROLES: Final = {Role.OWNER: "Owner, sees clients", **WORK}
+
+
+def _places(schedules_of: dict[UUID, OpenSchedule], who: UUID | None) -> str | None:
+    schedule = schedules_of.get(who) if who else None
+    if schedule is None:
+        return None
+    return (
+        ", ".join(sorted(NAMES.get(code, code) for code in schedule.states)) or "No license named"
+    )
 
 
 def _summary(schedules_of: dict[UUID, OpenSchedule], who: UUID | None) -> str | None:

@@ -1,0 +1,34 @@
+"""Each of the 51 requirements L01 to L51 has a test that carries its number, or somebody's name.
+
+What software can't do stands in docs/privacy.md, with who must do it instead.
+"""
+
+import re
+
+from tests.house.tree import ROOT, files
+
+LEGAL = {f"L{number:02}" for number in range(1, 52)}
+_TEST = re.compile(r"def test_(?:\w*?_)?(l\d\d(?:_l\d\d)*)_")
+_LINE = re.compile(r"(?m)^\| (L\d\d)[ ,]")
+
+
+def numbers_in_tests() -> set[str]:
+    """The numbers that tests carry in their names."""
+    found = set()
+    for path in files("tests"):
+        for numbers in _TEST.findall(path.read_text(encoding="utf-8")):
+            found.update(number.upper() for number in numbers.split("_"))
+    return found
+
+
+def left_to_people() -> set[str]:
+    """The numbers in the table of what people must do."""
+    return set(_LINE.findall((ROOT / "docs" / "privacy.md").read_text(encoding="utf-8")))
+
+
+def test_every_legal_requirement_has_a_test_or_somebody_who_must_do_it() -> None:
+    assert LEGAL - numbers_in_tests() - left_to_people() == set()
+
+
+def test_no_test_carries_a_number_that_no_requirement_has() -> None:
+    assert numbers_in_tests() - LEGAL == set()
