@@ -1,0 +1,150 @@
+"""The whole way of two people: two forms, two calls, two signatures, a release, one time for both.
+
+Through all three services as they run, by the links in the mails that each of the two was sent.
+"""
+
+import re
+from typing import Any, Final
+from uuid import UUID
+
+import pytest
+
+from services import embedded
+from services.intake import jobs
+from services.intake.models import QuestionnaireResponse
+from services.intake.operations import calls
+from services.intake.operations.links import Links
+from tests.journeys.people import COUPLE
+from tests.noninterference.journey import Way
+from tests.noninterference.pairs import DANA, Pairs
+from tests.noninterference.people import SAID_NOTHING, SEALED, address
+from tests.noninterference.product import Product
+
+OPENLY = {name: value for name, value in COUPLE.items() if name not in SEALED}
+WRITTEN_TO: Final = {"email_safe": "yes", "c_email": True, "invite_pref": "share_link"}
+A: Final = {**OPENLY, **WRITTEN_TO, "name_used": "Ellis"}
+B: Final = {**OPENLY, **WRITTEN_TO, "name_used": "Robin"}
+_CHOOSE: Final = re.compile(r"/schedule/t/[A-Za-z0-9_-]{43}")
+_MANAGE: Final = re.compile(r"/schedule/m/[A-Za-z0-9_-]{43}")
+_PAGE: Final = re.compile(r"/begin/p/[A-Za-z0-9_-]{43}")
+_WORDS: Final = re.compile(r'name="words" value="([0-9a-f]+)"')
+_START: Final = re.compile(r'name="start" value="([^"]+)"')
+
+
+@pytest.fixture
+def pairs(product: Product) -> Pairs:
+    product.begin_today()
+    return Pairs(product, numbers=iter(range(4000, 4100)))
+
+
+def last_link(product: Product, way: Way, pattern: re.Pattern[str]) -> str:
+    """The newest link of that kind that this person was mailed."""
+    found = [pattern.search(mail.text) for mail in product.mails(address(way.number))]
+    links = [match[0] for match in found if match]
+    assert links, [mail.text for mail in product.mails(address(way.number))]
+    return links[-1]
+
+
+def called(product: Product, response_id: UUID) -> None:
+    with embedded.own_database(product.intake) as database, database.begin() as session:
+        response = session.get_one(QuestionnaireResponse, response_id)
+        calls.mark_done(session, response=response, reader=DANA, now=product.today)
+
+
+def desk(product: Product, response_id: UUID, act: str, form: dict[str, Any]) -> None:
+    inquiry = f"/begin/staff/inquiries/{response_id}"
+    product.staff.send(f"{inquiry}/{act}", form, shown_at=inquiry)
+
+
+def sign(product: Product, way: Way, name: str) -> None:
+    page = last_link(product, way, _PAGE)
+    way.visitor.open(f"{page}/paper")
+    words = _WORDS.search(way.visitor.seen[-1].text)
+    assert words, way.visitor.seen[-1].text[:3000]
+    way.visitor.send(f"{page}/paper", {"name": name, "agree": "yes", "words": words[1]})
+    assert "You signed this" in way.visitor.seen[-1].text
+
+
+def pair_of(product: Product, response_id: UUID) -> dict[str, Any]:
+    answer = product.staff.session.get(
+        f"{product.url}/begin/api/staff/inquiries/{response_id}/pair", timeout=20
+    )
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_two_people_come_apart_are_released_and_meet(product: Product, pairs: Pairs) -> None:
+    first = pairs.first(A, SAID_NOTHING)
+    b = pairs.second(first, B, SAID_NOTHING)
+    a = first.way
+    product.staff.sign_in()
+    b_id = UUID(pair_of(product, first.response_id)["b_id"])
+    called(product, b_id)
+    for response_id in (first.response_id, b_id):
+        desk(product, response_id, "paper", {})
+    desk(product, first.response_id, "joint", {"reason": "Both were met alone and want it."})
+    product.settle()
+
+    sign(product, a, "Ellis")
+    _days_pass(product)
+    a.visitor.open(last_link(product, a, _PAGE))
+    assert "choose a time to meet together" not in a.visitor.seen[-1].text  # one signature
+
+    sign(product, b, "Robin")
+    _days_pass(product)
+    assert pair_of(product, first.response_id)["a_update"] == "joint_ready"
+    a.visitor.open(last_link(product, a, _PAGE))
+    assert "You can now choose a time to meet together." in a.visitor.seen[-1].text
+    _choose(a)
+    product.settle()
+    assert "Robin" not in a.visitor.seen[-1].text
+
+    own = last_link(product, b, _MANAGE)
+    b.visitor.open(f"{own}/answer")
+    assert "Ellis" not in b.visitor.seen[-1].text
+    answer = b.visitor.send(f"{own}/accept", {"how": "phone", "location": "NJ"})
+    assert answer.status == 200
+    assert "Your time is booked" in answer.text
+    product.settle()
+
+    calendars = [
+        [mail.calendar for mail in product.mails(address(way.number)) if mail.calendar is not None]
+        for way in (a, b)
+    ]
+    assert [len(found) for found in calendars] == [1, 1]
+    _nothing_of_the_other(product, a, "Robin", b)
+    _nothing_of_the_other(product, b, "Ellis", a)
+
+
+def _days_pass(product: Product) -> None:
+    with embedded.own_database(product.intake) as database:
+        jobs.keep_days(database, Links.of(product.intake), now=product.today)
+    product.settle()
+
+
+def _choose(way: Way) -> None:
+    """Take the first time there is."""
+    visitor = way.visitor
+    choose = _CHOOSE.search(visitor.seen[-1].text)
+    assert choose, visitor.seen[-1].text[:3000]
+    visitor.open(choose[0])
+    start = _START.search(visitor.seen[-1].text)
+    assert start, visitor.seen[-1].text[:3000]
+    visitor.send(f"{choose[0]}/hold", {"start": start[1], "anyone": "true"})
+    held = _START.search(visitor.seen[-1].text)
+    assert held, visitor.seen[-1].text[:3000]
+    form = {"start": held[1], "how": "phone", "location": "NY"}
+    answer = visitor.send(f"{choose[0]}/book", form)
+    assert answer.status == 200, answer.text[:3000]
+    assert visitor.here.startswith("/schedule/m/"), answer.text[:3000]
+
+
+def _nothing_of_the_other(product: Product, way: Way, name: str, other: Way) -> None:
+    """P17, P18: no byte of the other's name, address or number, on any page or in any mail."""
+    own = b"\n".join(
+        [seen.body for seen in way.visitor.seen]
+        + [mail.content for mail in product.mails(address(way.number))]
+    )
+    for canary in (name, address(other.number)):
+        assert canary.encode() not in own, canary
