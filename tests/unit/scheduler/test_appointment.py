@@ -84,7 +84,7 @@ def test_n6_an_answer_is_wanted_in_two_days_and_a_day_before_the_start_where_the
 def drawn() -> set[tuple[str, str]]:
     """The arrows of the first drawing in docs/states.md."""
     page = (Path(__file__).parents[3] / "docs" / "states.md").read_text(encoding="utf-8")
-    appointment = page.split("## An appointment")[1].split("## A message")[0]
+    appointment = page.split("## An appointment")[1].split("\n## ")[0]
     return set(re.findall(r"^    (\w+) --> (\w+)", appointment, re.MULTILINE))
 
 
