@@ -93,12 +93,15 @@ def look_at_times(way: Way) -> None:
 
 
 def book_and_cancel(way: Way) -> None:
-    """Take the first time, look at everything that belongs to it, and give it back."""
+    """Take the day's last time, look at everything that belongs to it, and give it back.
+
+    Not the first: it may have begun by the database's clock, which does not stand still.
+    """
     visitor = way.visitor
     choose = visitor.here
-    start = _START.search(visitor.seen[-1].text)
-    assert start, visitor.seen[-1].text[:3000]
-    visitor.send(f"{choose}/hold", {"start": start[1], "anyone": "true"})
+    starts = _START.findall(visitor.seen[-1].text)
+    assert starts, visitor.seen[-1].text[:3000]
+    visitor.send(f"{choose}/hold", {"start": starts[-1], "anyone": "true"})
     held = _START.search(visitor.seen[-1].text)
     assert held, visitor.seen[-1].text[:3000]
     form = {"start": held[1], "how": "phone"}

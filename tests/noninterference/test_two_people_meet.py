@@ -124,14 +124,14 @@ def _days_pass(product: Product) -> None:
 
 
 def _choose(way: Way) -> None:
-    """Take the first time there is."""
+    """Take the day's last time."""
     visitor = way.visitor
     choose = _CHOOSE.search(visitor.seen[-1].text)
     assert choose, visitor.seen[-1].text[:3000]
     visitor.open(choose[0])
-    start = _START.search(visitor.seen[-1].text)
-    assert start, visitor.seen[-1].text[:3000]
-    visitor.send(f"{choose[0]}/hold", {"start": start[1], "anyone": "true"})
+    starts = _START.findall(visitor.seen[-1].text)
+    assert starts, visitor.seen[-1].text[:3000]
+    visitor.send(f"{choose[0]}/hold", {"start": starts[-1], "anyone": "true"})
     held = _START.search(visitor.seen[-1].text)
     assert held, visitor.seen[-1].text[:3000]
     form = {"start": held[1], "how": "phone", "location": "NY"}
