@@ -5,21 +5,25 @@ same moment; leases and due times run on the database's own, as always. In this 
 test of the test can plant a leak.
 """
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import psycopg
+import structlog
 
 from services import embedded
 from services.home import Home
 from services.intake.settings import Settings as IntakeSettings
 from services.notifier.settings import Settings as NotifierSettings
 from services.scheduler.settings import Settings as SchedulerSettings
+from shared import logs
 from tests.journeys.conftest import outside
 from tests.journeys.suite import free_port
 from tests.journeys.world import Staff
@@ -103,9 +107,27 @@ _DUE = {
 
 
 @contextmanager
+def own_logs() -> Iterator[None]:
+    """The product's logging ends with it: tests that come later look at logs of their own."""
+    root, configure = logging.getLogger(), logs.configure
+    handlers, level = list(root.handlers), root.level
+
+    def uncached(**how: Any) -> None:
+        configure(**how)
+        structlog.configure(cache_logger_on_first_use=False)
+
+    with patch.object(logs, "configure", uncached):
+        yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+@contextmanager
 def running(folder: Path) -> Iterator[Product]:
     """Start it with an owner who works around the clock."""
     with ExitStack() as stack:
+        stack.enter_context(own_logs())
         stack.enter_context(patch("shared.clock.datetime", StandingClock))
         certificate = make_certificate(folder)
         mail = stack.enter_context(mail_server(certificate))
