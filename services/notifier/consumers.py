@@ -93,37 +93,19 @@ def tell_the_practice(event: ScreeningCompleted, session: Session) -> None:
 @consumer.on(CommunicationRequested)
 def note_request(event: CommunicationRequested, session: Session) -> None:
     """Intake wants something sent; what, it is asked outside of this transaction."""
-    errands.note(
-        session,
-        errand_id=event.communication_id,
-        kind=errands.COMMUNICATION,
-        said_at=said_at(session),
-        person_id=event.person_id,
-    )
+    _want(event, session)
 
 
 @consumer.on(AppointmentRequested)
 def note_answer_wanted(event: AppointmentRequested, session: Session) -> None:
     """A time waits for this person's yes: they get a note with their own link, and no more."""
-    errands.note(
-        session,
-        errand_id=event.communication_id,
-        kind=errands.COMMUNICATION,
-        said_at=said_at(session),
-        person_id=event.person_id,
-    )
+    _want(event, session)
 
 
 @consumer.on(AppointmentReleased)
 def note_release(event: AppointmentReleased, session: Session) -> None:
     """That time is free again: the same note, whatever was the reason."""
-    errands.note(
-        session,
-        errand_id=event.communication_id,
-        kind=errands.COMMUNICATION,
-        said_at=said_at(session),
-        person_id=event.person_id,
-    )
+    _want(event, session)
 
 
 @consumer.on(TaskAssigned)
@@ -145,3 +127,15 @@ def forget(event: PersonErased, session: Session) -> None:
     incoming.forget(session, person_id=event.person_id)
     withdrawals.withdraw_all(session, person_id=event.person_id)
     destroy_key(session, event.person_id)
+
+
+def _want(
+    event: CommunicationRequested | AppointmentRequested | AppointmentReleased, session: Session
+) -> None:
+    errands.note(
+        session,
+        errand_id=event.communication_id,
+        kind=errands.COMMUNICATION,
+        said_at=said_at(session),
+        person_id=event.person_id,
+    )
