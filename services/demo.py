@@ -34,10 +34,11 @@ from services.intake.operations.responses import Sender
 from services.intake.settings import Settings as IntakeSettings
 from services.scheduler import app as scheduler
 from services.scheduler.domain.hours import WallRange, WeeklyRange
-from services.scheduler.models import Practitioner, StaffAccount
+from services.scheduler.models import Practitioner
 from services.scheduler.operations import schedules, staff
 from services.scheduler.operations.staff import NewColleague
 from services.scheduler.settings import Settings as SchedulerSettings
+from services.scheduler.staff_models import StaffAccount
 from shared.clock import utcnow
 from shared.db import Database
 from shared.tokens import new_token

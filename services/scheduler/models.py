@@ -30,16 +30,17 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, mapped_colu
 
 from services.scheduler.domain.availability import Policy
 from shared.db import NAMING_CONVENTION
-from shared.vocabulary import LIVE_STATUSES, AppointmentStatus, Role
+from shared.vocabulary import LIVE_STATUSES, AppointmentStatus
 
 _AWARE = DateTime(timezone=True)
 _LIVE = ", ".join(f"'{status}'" for status in LIVE_STATUSES)
 _STATUSES = ", ".join(f"'{status}'" for status in AppointmentStatus)
-_ROLES = ", ".join(f"'{role}'" for role in Role)
 
 NO_OVERLAP = "ex_appointment_overlap"
 ONE_PER_PERMISSION = "uq_appointment_invitation_id"
 ONE_PER_COUPLE = "uq_appointment_couple_id"
+NO_ROOM_OVERLAP = "ex_appointment_room_overlap"
+NEXT_VERSION = "nextval('schedule_version')"
 
 
 class Base(DeclarativeBase):
@@ -59,6 +60,9 @@ class Practitioner(Base):
     credentials: Mapped[str] = mapped_column(server_default="")
     about: Mapped[str] = mapped_column(server_default="")
     states: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    languages: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    approaches: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    sees_couples: Mapped[bool] = mapped_column(server_default="true", default=True)
     video_room: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     left_at: Mapped[datetime | None]
@@ -67,14 +71,21 @@ class Practitioner(Base):
 
 
 class Schedule(Base):
-    """One practitioner's bookable time; its id is a number because a range constraint needs one."""
+    """One practitioner's bookable time; its id is a number because a range constraint needs one.
+
+    `version` is given by triggers from one sequence, whatever changes what can be booked here: a
+    number is never given twice, so a copy of the hours may be kept under it. The caps count what
+    stands on one local day, in one ISO week, whatever its type.
+    """
 
     __tablename__ = "schedule"
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     practitioner_id: Mapped[UUID] = mapped_column(ForeignKey("practitioner.id"), unique=True)
     timezone: Mapped[str]
-    version: Mapped[int] = mapped_column(server_default="0")
+    version: Mapped[int] = mapped_column(BigInteger, server_default=text(NEXT_VERSION))
+    cap_per_day: Mapped[int | None]
+    cap_per_week: Mapped[int | None]
 
     practitioner: Mapped[Practitioner] = relationship(back_populates="schedule", lazy="raise")
 
@@ -82,6 +93,9 @@ class Schedule(Base):
 class Availability(Base):
     """A weekly range by the clock on the wall. RFC 7953's AVAILABLE, with its end kept as a wall
     time: a duration would shift on the day on which clocks change.
+
+    With a type it is for that type alone, which then has no other hours than its own. With a
+    location, that is where the clinician sits.
     """
 
     __tablename__ = "availability"
@@ -100,6 +114,8 @@ class Availability(Base):
     overnight: Mapped[bool] = mapped_column(server_default="false")
     since: Mapped[date | None]
     until: Mapped[date | None]
+    appointment_type_id: Mapped[int | None] = mapped_column(ForeignKey("appointment_type.id"))
+    location_id: Mapped[int | None] = mapped_column(ForeignKey("location.id"))
 
 
 class DateOverride(Base):
@@ -119,8 +135,35 @@ class DateOverride(Base):
     overnight: Mapped[bool] = mapped_column(server_default="false")
 
 
+class Location(Base):
+    """A house in which the practice has rooms."""
+
+    __tablename__ = "location"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    address: Mapped[str] = mapped_column(server_default="")
+    ended_at: Mapped[datetime | None]
+
+
+class Room(Base):
+    """A room can not be used twice at once either; the same kind of constraint says so."""
+
+    __tablename__ = "room"
+    __table_args__ = (UniqueConstraint("location_id", "name"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    location_id: Mapped[int] = mapped_column(ForeignKey("location.id"))
+    name: Mapped[str]
+    ended_at: Mapped[datetime | None]
+
+
 class AppointmentType(Base):
-    """What can be booked, and the practice's rules for it. No `notice`: the settings say it."""
+    """What can be booked, and the practice's rules for it.
+
+    A notice that is not set is the one of the settings. `confirm`: a request waits for staff.
+    `in_person`: it takes place in a room, so one has to be free. The caps are for each clinician.
+    """
 
     __tablename__ = "appointment_type"
 
@@ -133,6 +176,15 @@ class AppointmentType(Base):
     buffer_after: Mapped[timedelta]
     notice: Mapped[timedelta | None]
     horizon: Mapped[timedelta]
+    cancel_notice: Mapped[timedelta | None]
+    move_notice: Mapped[timedelta | None]
+    in_person: Mapped[bool] = mapped_column(server_default="false", default=False)
+    for_two: Mapped[bool] = mapped_column(server_default="false", default=False)
+    staff_only: Mapped[bool] = mapped_column(server_default="false", default=False)
+    confirm: Mapped[bool] = mapped_column(server_default="false", default=False)
+    cap_per_day: Mapped[int | None]
+    cap_per_week: Mapped[int | None]
+    ended_at: Mapped[datetime | None]
 
     def policy(self, *, notice: timedelta) -> Policy:
         """The rules as the engine takes them; `notice` is the practice's, where we have none."""
@@ -195,7 +247,8 @@ class Appointment(Base):
 
     `hold_until` is set while the status is `proposed`, on the database's clock, and `reply_by`
     while it is `pending`. The buffers are those of the day it was booked: a later change of rules
-    does not squeeze what stands.
+    does not squeeze what stands. `reason` says why staff gave this time against the rules, or why
+    to this clinician.
     """
 
     __tablename__ = "appointment"
@@ -214,6 +267,13 @@ class Appointment(Base):
             name=NO_OVERLAP,
             using="gist",
             where=text(f"status IN ({_LIVE})"),
+        ),
+        ExcludeConstraint(
+            (text("int8range(room_id, room_id, '[]')"), "&&"),
+            ("during", "&&"),
+            name=NO_ROOM_OVERLAP,
+            using="gist",
+            where=text(f"room_id IS NOT NULL AND status IN ({_LIVE})"),
         ),
         Index(
             ONE_PER_PERMISSION,
@@ -255,7 +315,10 @@ class Appointment(Base):
     status: Mapped[str] = mapped_column()
     sequence: Mapped[int] = mapped_column(server_default="0", default=0)
     uid: Mapped[str] = mapped_column(unique=True)
+    room_id: Mapped[int | None] = mapped_column(ForeignKey("room.id"))
+    reason: Mapped[str | None]
     hold_until: Mapped[datetime | None]
+    renewed_at: Mapped[datetime | None]
     couple_id: Mapped[UUID | None]
     reply_by: Mapped[datetime | None] = mapped_column()
     # Nobody said yes in time, by the database's clock at the moment of reading.
@@ -323,67 +386,8 @@ class AppointmentHistory(Base):
     act: Mapped[str]
     actor: Mapped[str]
     sequence: Mapped[int]
+    reason: Mapped[str | None]
     status_before: Mapped[str | None]
     status_after: Mapped[str]
     during_before: Mapped[Range[datetime] | None] = mapped_column(TSTZRANGE)
     during_after: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
-
-
-class StaffAccount(Base):
-    """Someone who signs in. The address is sealed; `email_index` finds it by equality."""
-
-    __tablename__ = "staff_account"
-    __table_args__ = (CheckConstraint(f"role IN ({_ROLES})", name="role"),)
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    practitioner_id: Mapped[UUID | None] = mapped_column(ForeignKey("practitioner.id"), unique=True)
-    name: Mapped[str]
-    role: Mapped[str]
-    email_sealed: Mapped[bytes]
-    email_index: Mapped[bytes] = mapped_column(unique=True)
-    password_hash: Mapped[str | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    closed_at: Mapped[datetime | None]
-
-
-class StaffSession(Base):
-    """A signed-in browser. The cookie only names it; closing the row signs it out everywhere."""
-
-    __tablename__ = "staff_session"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    account_id: Mapped[UUID] = mapped_column(ForeignKey("staff_account.id"), index=True)
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    seen_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
-    ended_at: Mapped[datetime | None]
-
-    account: Mapped[StaffAccount] = relationship(lazy="raise")
-
-
-class StaffLink(Base):
-    """A link that works once: to make the first account, to choose a password, or to sign in."""
-
-    __tablename__ = "staff_link"
-    __table_args__ = (
-        CheckConstraint("purpose IN ('first-run', 'welcome', 'sign-in')", name="purpose"),
-        CheckConstraint("(purpose = 'first-run') = (account_id IS NULL)", name="account"),
-    )
-
-    token_sha256: Mapped[bytes] = mapped_column(primary_key=True)
-    purpose: Mapped[str]
-    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff_account.id"))
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    expires_at: Mapped[datetime]
-    used_at: Mapped[datetime | None]
-
-
-class Throttle(Base):
-    """Failed tries under a keyed hash of who tried or from where, shared by all processes."""
-
-    __tablename__ = "throttle"
-
-    key: Mapped[bytes] = mapped_column(primary_key=True)
-    failures: Mapped[int]
-    failed_at: Mapped[datetime]
-    blocked_until: Mapped[datetime | None]

@@ -19,7 +19,7 @@ class Settings(CommonSettings):
     """Nobody may book less than this ahead."""
     change_notice: timedelta = timedelta(hours=2)
     """Later than this before the start, one calls to move or to cancel."""
-    hold: timedelta = timedelta(minutes=10)
+    hold: timedelta = timedelta(minutes=15)
     """How long a chosen time stays with the one who chose it."""
     reply: timedelta = timedelta(hours=48)
     """How long the other of two people has to say yes; at the latest a day before the start."""
@@ -34,7 +34,7 @@ class Settings(CommonSettings):
                 booking_notice=_hours(reader, "BOOKING_NOTICE_HOURS", 12),
                 change_notice=_hours(reader, "CHANGE_NOTICE_HOURS", 2),
                 hold=timedelta(
-                    seconds=reader.int("HOLD_SECONDS", 600, validate=validate.Range(1, 3600))
+                    seconds=reader.int("HOLD_SECONDS", 900, validate=validate.Range(1, 3600))
                 ),
                 reply=_hours(reader, "REPLY_HOURS", 48),
             )

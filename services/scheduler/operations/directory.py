@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
-from services.scheduler.models import StaffAccount
+from services.scheduler.staff_models import StaffAccount
 from shared.crypto import PRACTICE_SUBJECT, unseal
 from shared.vocabulary import Role
 

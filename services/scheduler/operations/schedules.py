@@ -23,6 +23,7 @@ from shared.zones import zone
 
 PRIVATE_CALL = "private-call"
 COUPLE_SESSION = "couple-session"
+INDIVIDUAL_SESSION = "individual-session"
 
 _TYPES = (
     {
@@ -34,6 +35,21 @@ _TYPES = (
         "buffer_after": timedelta(minutes=10),
         "notice": None,
         "horizon": timedelta(days=42),
+        "for_two": False,
+        "staff_only": False,
+    },
+    {
+        "code": INDIVIDUAL_SESSION,
+        "title": "Individual session",
+        "duration": timedelta(minutes=50),
+        "step": timedelta(minutes=30),
+        "buffer_before": timedelta(0),
+        "buffer_after": timedelta(minutes=10),
+        "notice": None,
+        "horizon": timedelta(days=42),
+        "for_two": False,
+        # Agreed on in the first call: staff book it, or let the person choose.
+        "staff_only": True,
     },
     {
         "code": COUPLE_SESSION,
@@ -45,6 +61,8 @@ _TYPES = (
         # Two people have to say yes, the second at the latest a day before.
         "notice": timedelta(hours=48),
         "horizon": timedelta(days=42),
+        "for_two": True,
+        "staff_only": False,
     },
 )
 
@@ -213,8 +231,7 @@ def set_weekly_hours(
     new hours stay: only people move people.
     """
     refuse_bad_hours(weekly, shortest)
-    schedule = session.get_one(Schedule, schedule_id, with_for_update=True)
-    schedule.version += 1
+    session.get_one(Schedule, schedule_id, with_for_update=True)
     session.execute(delete(Availability).where(Availability.schedule_id == schedule_id))
     session.add_all(
         Availability(
@@ -278,8 +295,7 @@ def override_day(
 
 def reset_day(session: Session, schedule_id: int, *, day: date) -> None:
     """Back to the usual week on that date."""
-    schedule = session.get_one(Schedule, schedule_id, with_for_update=True)
-    schedule.version += 1
+    session.get_one(Schedule, schedule_id, with_for_update=True)
     session.execute(
         delete(DateOverride).where(DateOverride.schedule_id == schedule_id, DateOverride.day == day)
     )

@@ -19,11 +19,11 @@ from services.scheduler.domain.errors import (
     TooManyTries,
 )
 from services.scheduler.domain.password import check_password
-from services.scheduler.models import StaffAccount, StaffLink, StaffSession
 from services.scheduler.operations import throttle
 from services.scheduler.operations.directory import address_place
 from services.scheduler.operations.schedules import add_practitioner, ensure_types
 from services.scheduler.settings import Settings
+from services.scheduler.staff_models import StaffAccount, StaffLink, StaffSession
 from shared.crypto import PRACTICE_SUBJECT, blind_index, seal
 from shared.tokens import new_token, token_sha256
 from shared.vocabulary import PREFIX, Role

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.scheduler.domain.errors import TooManyTries
-from services.scheduler.models import Throttle
+from services.scheduler.staff_models import Throttle
 from shared.crypto import blind_index
 
 FIRST_WAIT: Final = timedelta(seconds=30)

@@ -115,7 +115,7 @@ def slots(query: dict[str, Any]) -> dict[str, Any]:
 @api.arguments(WantedSchema)
 @api.response(HTTPStatus.CREATED, HoldSchema)
 def hold(wanted: dict[str, Any]) -> dict[str, Any] | Response:
-    """Keep a time for ten minutes; 409 with what is still free if somebody was quicker."""
+    """Keep a time for a quarter of an hour; 409 with what is still free if somebody was quicker."""
     try:
         with _permitted() as (session, who):
             held = holds.hold(

@@ -10,10 +10,10 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
 from services.scheduler.domain.errors import AddressTaken
-from services.scheduler.models import StaffAccount
 from services.scheduler.operations import directory, staff
 from services.scheduler.operations.staff import NewColleague
 from services.scheduler.schemas import ColleagueForm
+from services.scheduler.staff_models import StaffAccount
 from services.scheduler.web.api_staff import PREFIX, NeedsAnotherLook
 from services.scheduler.web.doors import own_settings
 from services.scheduler.web.staff_documents import named

@@ -18,10 +18,10 @@ from marshmallow import RAISE
 
 from services.scheduler.domain.errors import BadHours, NotWelcome, StaffRefused, WeakPassword
 from services.scheduler.domain.hours import WeeklyRange
-from services.scheduler.models import StaffSession
 from services.scheduler.operations import appointments as standing
 from services.scheduler.operations import schedules, staff
 from services.scheduler.operations.staff import NewColleague
+from services.scheduler.staff_models import StaffSession
 from services.scheduler.web import agenda
 from services.scheduler.web.doors import own_settings
 from services.scheduler.web.staff_documents import (

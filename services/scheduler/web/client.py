@@ -96,7 +96,7 @@ def _present_state(session: Session, who: Guest) -> str | None:
 
 @at_both_doors("POST", "hold")
 def hold(door: str, token: str) -> ResponseReturnValue:
-    """Keep a time for ten minutes. Taken already: what is still free, and nothing lost."""
+    """Keep a time for a quarter of an hour. Taken already: what is still free, and nothing lost."""
     try:
         form = load(HoldForm(), request.form)
         start, practitioner_id = form["start"]

@@ -8,10 +8,10 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from services.scheduler.domain.errors import StaffRefused, TooManyTries, WeakPassword
-from services.scheduler.models import StaffSession
 from services.scheduler.operations import staff
 from services.scheduler.operations.staff import NewColleague
 from services.scheduler.schemas import OwnerForm, PasswordForm, SignInForm
+from services.scheduler.staff_models import StaffSession
 from services.scheduler.web.doors import own_settings
 from shared.clock import utcnow
 from shared.vocabulary import Role

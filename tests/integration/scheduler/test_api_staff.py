@@ -5,9 +5,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from services.scheduler.models import StaffAccount, StaffSession
 from services.scheduler.operations import staff
 from services.scheduler.settings import Settings
+from services.scheduler.staff_models import StaffAccount, StaffSession
 from shared.clock import utcnow
 from shared.vocabulary import Role
 from tests.integration.scheduler.staff_programs import (

@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from services.scheduler.models import StaffAccount
 from services.scheduler.settings import Settings
+from services.scheduler.staff_models import StaffAccount
 from shared.clock import utcnow
 from shared.db import Database
 from shared.tokens import service_token

@@ -8,10 +8,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from services.scheduler.models import Practitioner, StaffAccount
+from services.scheduler.models import Practitioner
 from services.scheduler.operations import bookings
 from services.scheduler.operations.offers import Wanted
 from services.scheduler.settings import Settings
+from services.scheduler.staff_models import StaffAccount
 from shared.clock import utcnow
 from shared.db import Database
 from shared.vocabulary import Role

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from services.scheduler.app import first_run_link, new_owner_link
-from services.scheduler.models import StaffAccount, StaffLink
+from services.scheduler.staff_models import StaffAccount, StaffLink
 from shared.clock import utcnow
 from shared.tokens import service_token
 from tests.integration.scheduler.desk import OWNER, PASSWORD, path, signing_in
