@@ -8,7 +8,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from services import databases, demo, embedded, screen, screener_files, upkeep
+from services import databases, demo, doctor, embedded, screen, screener_files, upkeep
 from services.home import Home, Secrets
 from services.postgres import program
 from services.serving import PortUnavailable
@@ -22,6 +22,7 @@ examples:
   softstart screen answers.json         what the form's table says to these answers
   softstart screener lint FILE          what is wrong with a form's file; `install` puts it to use
   softstart screener replay             whether every decision comes out as it was made
+  softstart doctor                      whether anything is that must never be: 1 and a list if so
   softstart audit verify                whether the record of who read what is whole
   softstart keys rotate                 new encryption keys, while the suite runs
   softstart retention --dry-run         whose record may be destroyed now, and by which rule
@@ -92,6 +93,7 @@ def _arguments(env: Mapping[str, str]) -> argparse.ArgumentParser:
     screen.add_command(commands)
     screener_files.add_commands(commands, at_home, _screener)
     upkeep.add_commands(commands, at_home, _upkeep)
+    doctor.add_command(commands, at_home, _upkeep)
     return parser
 
 
