@@ -41,6 +41,10 @@ class Settings(CommonSettings):
         except EnvError as error:
             raise BadSetting(str(error)) from error
 
+    def notice_to_change(self, own: timedelta | None) -> timedelta:
+        """How long before the start a client may still change it, where the type says `own`."""
+        return self.change_notice if own is None else own
+
     @property
     def uid_domain(self) -> str:
         """The right side of calendar UIDs: the neutral domain that messages come from."""

@@ -8,11 +8,13 @@ The words are FHIR R5's. One table is the whole machine; `docs/states.md` draws 
        └───────────────── cancel ───────▶ cancelled      booked ──miss──▶ noshow
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
+from uuid import UUID
 
-from services.scheduler.domain.errors import NotPossible, TooLate
+from services.scheduler.domain.errors import NotPossible, NotYet, TooLate
 from shared.vocabulary import AppointmentStatus as Status
 
 
@@ -22,6 +24,30 @@ class Actor(StrEnum):
     CLIENT = "client"
     STAFF = "staff"
     SYSTEM = "system"
+
+
+@dataclass(frozen=True)
+class Hand:
+    """By whose hand something is done, and the reason they gave, as history keeps both (P27).
+
+    `whose` is a staff account, or one person of two; for one person alone it says nothing new.
+    """
+
+    actor: Actor
+    whose: UUID | None = None
+    reason: str | None = None
+
+    @classmethod
+    def staff(cls, account_id: UUID, reason: str | None = None) -> Self:
+        """Somebody who works here, for the person or in their place."""
+        return cls(Actor.STAFF, account_id, reason)
+
+    def __str__(self) -> str:
+        return f"{self.actor}:{self.whose}" if self.whose else self.actor.value
+
+
+CLIENT: Final = Hand(Actor.CLIENT)
+SYSTEM: Final = Hand(Actor.SYSTEM)
 
 
 class Act(StrEnum):
@@ -81,6 +107,27 @@ def after(status: Status, act: Act, actor: Actor) -> Status:
     if status not in rule.from_ or actor not in rule.actors:
         raise NotPossible
     return rule.to or status
+
+
+def outcome(act: Act) -> Status | None:
+    """Where an act leads, from wherever it may be done; None: the status stays."""
+    return _RULES[act].to
+
+
+_SEEN_FROM: Final = {
+    # Somebody may be early; nobody is known to have stayed away before it has begun.
+    Act.ARRIVE: timedelta(hours=12),
+    Act.FULFIL: timedelta(0),
+    Act.MISS: timedelta(0),
+}
+
+
+def refuse_early(act: Act, start: datetime, *, now: datetime) -> None:
+    """Raises NotYet when nobody can know that already; ValueError for any other act."""
+    if act not in _SEEN_FROM:
+        raise ValueError(f"{act} does not say whether somebody came")
+    if now < start - _SEEN_FROM[act]:
+        raise NotYet
 
 
 _STILL_AHEAD: Final = timedelta(hours=24)

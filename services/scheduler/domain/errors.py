@@ -11,6 +11,7 @@ Refused
 ├── ChangeRefused
 │   ├── TooLate        inside the window in which people have to call
 │   ├── NeedsBoth      a time for two is not moved by one of them
+│   ├── NotYet         what is said of it can not be known before it has begun
 │   └── NotPossible    the appointment's status does not allow it
 └── StaffRefused
     ├── LinkExpired    a one-time link for staff is used, old or unknown
@@ -104,6 +105,12 @@ class NeedsBoth(ChangeRefused):
     """A time for two is moved only when both agree, and that is done on the phone (N7)."""
 
     sentence = "To move this time, please call us. You can still cancel it here."
+
+
+class NotYet(ChangeRefused):
+    """Whether somebody came is said once the time is there."""
+
+    sentence = "This can be said once the time has begun."
 
 
 class NotPossible(ChangeRefused):

@@ -5,16 +5,29 @@ each change, and its history is only added to. See `guard` for why nobody is boo
 """
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from services.scheduler.domain.appointment import Act, Actor, after, refuse_late_change
+from services.scheduler.domain.appointment import (
+    CLIENT,
+    SYSTEM,
+    Act,
+    Actor,
+    Hand,
+    after,
+    outcome,
+    refuse_early,
+    refuse_late_change,
+    reply_deadline,
+)
 from services.scheduler.domain.errors import (
     AlreadyBooked,
     NeedsBoth,
     NoSuchLink,
     NotLicensedThere,
+    NotPossible,
     SlotTaken,
 )
 from services.scheduler.models import (
@@ -35,6 +48,7 @@ from services.scheduler.operations.offers import Wanted
 from services.scheduler.operations.schedules import OpenSchedule, open_schedules
 from services.scheduler.settings import Settings
 from shared.contracts.scheduler import AppointmentBooked, AppointmentCancelled, AppointmentMoved
+from shared.db import database_now
 from shared.messaging.outbox import publish
 from shared.vocabulary import AppointmentStatus as Status
 
@@ -49,6 +63,7 @@ def book(
     location: str,
     settings: Settings,
     now: datetime,
+    by: Hand = CLIENT,
 ) -> Appointment:
     """Turn the hold into an appointment, or book the time outright, and tell the others.
 
@@ -88,7 +103,7 @@ def book(
             location=location,
         )
     participants.refuse_other_ways(session, present, how)
-    present.status = after(Status.PROPOSED, Act.BOOK, Actor.CLIENT)
+    present.status = after(Status.PROPOSED, Act.BOOK, by.actor)
     present.hold_until = None
     present.changed_at = now
     participant = participants.add(
@@ -101,17 +116,9 @@ def book(
     )
     participants.say_where(session, participant, location)
     session.flush()
-    record(session, present, Act.BOOK, before=(Status.PROPOSED, present.during))
-    publish(
-        session,
-        AppointmentBooked(
-            appointment_id=present.id,
-            sequence=present.sequence,
-            person_ids=(invitation.person_id,),
-            starts_at=present.starts_at,
-            ends_at=present.ends_at,
-        ),
-    )
+    before = (Status.PROPOSED, present.during)
+    record(session, present, Act.BOOK, before=before, actor=str(by), reason=by.reason)
+    publish(session, AppointmentBooked(**_facts(session, present)))
     return present
 
 
@@ -119,30 +126,36 @@ def move(
     session: Session,
     *,
     appointment_id: UUID,
-    person_id: UUID,
     wanted: Wanted,
-    location: str,
     settings: Settings,
     now: datetime,
+    person_id: UUID | None = None,
+    location: str | None = None,
+    by: Hand = CLIENT,
 ) -> Appointment:
     """The same appointment at another time: the new one is taken and the old one freed in one row.
 
     With the same clinician unless another is named (P23). Moved to where it is, nothing happens,
-    so a form that is sent twice moves once. Raises SlotTaken, TooLate, NeedsBoth, NotPossible or
-    NotLicensedThere; whatever it raises, the old time stands.
+    so a form that is sent twice moves once. `location` is where `person_id` will be then; staff
+    may leave it out, and what was said before holds. The window in which one has to call is the
+    client's alone. Raises SlotTaken, TooLate, NeedsBoth, NotPossible or NotLicensedThere; whatever
+    it raises, the old time stands.
     """
-    appointment = _locked(session, appointment_id)
-    if appointment.couple_id is not None:
+    appointment = locked(session, appointment_id)
+    if appointment.couple_id is not None and by.actor is Actor.CLIENT:
         raise NeedsBoth
     schedule = _target(session, appointment, wanted)
     if appointment.starts_at == wanted.start and appointment.schedule_id == schedule.id:
         return appointment
     before = (Status(appointment.status), appointment.during)
-    after(before[0], Act.MOVE, Actor.CLIENT)
-    refuse_late_change(appointment.starts_at, settings.change_notice, now=now)
-    if location not in schedule.states:
-        raise NotLicensedThere
+    after(before[0], Act.MOVE, by.actor)
+    if before[0] is Status.PENDING and (appointment.couple_id or appointment.lapsed):
+        raise NotPossible  # it is given back and asked for anew: both have to say yes to a time
     kind = session.get_one(AppointmentType, appointment.appointment_type_id)
+    if by.actor is Actor.CLIENT:
+        notice = settings.notice_to_change(kind.move_notice)
+        refuse_late_change(appointment.starts_at, notice, now=now)
+    _be_there(session, appointment, schedule, person_id=person_id, location=location)
     guard.enter(session, schedule.id)
     guard.refuse_taken(
         session,
@@ -152,54 +165,55 @@ def move(
         now=now,
         besides_invitation=appointment.invitation_id,
     )
-    for one in participants.of(session, appointment.id):
-        if one.person_id == person_id:
-            participants.say_where(session, one, location)
     appointment.schedule_id = schedule.id
     appointment.during = guard.span(wanted.start, kind)
     appointment.buffer_before, appointment.buffer_after = kind.buffer_before, kind.buffer_after
-    appointment.sequence += 1
-    appointment.changed_at = now
+    if before[0] is Status.PENDING:
+        appointment.reply_by = _reply_by(session, appointment, settings)
+    _changed(appointment, now)
     guard.flush(session)
-    record(session, appointment, Act.MOVE, before=before)
-    publish(
-        session,
-        AppointmentMoved(
-            appointment_id=appointment.id,
-            sequence=appointment.sequence,
-            person_ids=participants.person_ids(session, appointment.id),
-            starts_at=appointment.starts_at,
-            ends_at=appointment.ends_at,
-        ),
-    )
+    record(session, appointment, Act.MOVE, before=before, actor=str(by), reason=by.reason)
+    if before[0] is Status.BOOKED:
+        publish(session, AppointmentMoved(**_facts(session, appointment)))
     return appointment
 
 
 def cancel(
-    session: Session, *, appointment_id: UUID, person_id: UUID, settings: Settings, now: datetime
+    session: Session,
+    *,
+    appointment_id: UUID,
+    settings: Settings,
+    now: datetime,
+    person_id: UUID | None = None,
+    by: Hand = CLIENT,
 ) -> Appointment:
     """Give the time back; of two people, either may (N7), and both have no time then.
 
-    Cancelled already, nothing happens. Raises TooLate or NotPossible.
+    Cancelled already, nothing happens. `person_id` is the one of them who asks; by a hand of the
+    staff nobody is, and no window holds. Raises TooLate or NotPossible.
     """
-    appointment = _locked(session, appointment_id)
+    appointment = locked(session, appointment_id)
     before = (Status(appointment.status), appointment.during)
     if before[0] is Status.CANCELLED:
         return appointment
-    actor = participants.hand(person_id) if appointment.couple_id else Actor.CLIENT
+    if appointment.couple_id and by == CLIENT:
+        by = Hand(Actor.CLIENT, person_id)
     if before[0] is Status.PENDING:
         if appointment.lapsed:
-            replies.release(session, appointment, Act.LAPSE, actor=Actor.SYSTEM)
+            replies.release(session, appointment, Act.LAPSE, actor=str(SYSTEM))
         else:
-            replies.release(session, appointment, Act.CANCEL, actor=actor)
+            replies.release(session, appointment, Act.CANCEL, actor=str(by), reason=by.reason)
         return appointment
-    status = after(before[0], Act.CANCEL, Actor.CLIENT)
-    refuse_late_change(appointment.starts_at, settings.change_notice, now=now)
+    status = after(before[0], Act.CANCEL, by.actor)
+    if by.actor is Actor.CLIENT:
+        kind = session.get_one(AppointmentType, appointment.appointment_type_id)
+        notice = settings.notice_to_change(kind.cancel_notice)
+        refuse_late_change(appointment.starts_at, notice, now=now)
     appointment.status = status
-    appointment.sequence += 1
-    appointment.changed_at = now
+    appointment.hold_until = None
+    _changed(appointment, now)
     session.flush()
-    record(session, appointment, Act.CANCEL, before=before, actor=actor)
+    record(session, appointment, Act.CANCEL, before=before, actor=str(by), reason=by.reason)
     publish(
         session,
         AppointmentCancelled(
@@ -211,6 +225,81 @@ def cancel(
     return appointment
 
 
+def attend(
+    session: Session, *, appointment_id: UUID, act: Act, by: Hand, now: datetime
+) -> Appointment:
+    """Say whether somebody came: Act.ARRIVE, Act.FULFIL or Act.MISS, by a hand of the staff.
+
+    Said twice, nothing happens; of two who say different things, the machine hears the first.
+    Nobody is told. Raises NotPossible, NotYet, or SlotTaken where the time was given to others.
+    """
+    appointment = locked(session, appointment_id)
+    before = (Status(appointment.status), appointment.during)
+    refuse_early(act, appointment.starts_at, now=now)
+    if before[0] is outcome(act):
+        return appointment
+    status = after(before[0], act, by.actor)
+    guard.enter(session, appointment.schedule_id)
+    appointment.status = status
+    appointment.changed_at = now
+    try:
+        guard.flush(session)
+    except AlreadyBooked as other:  # who was thought lost has chosen another time since
+        raise NotPossible from other
+    record(session, appointment, act, before=before, actor=str(by), reason=by.reason)
+    return appointment
+
+
+def locked(session: Session, appointment_id: UUID) -> Appointment:
+    """The row as it is now, ours until the commit. Raises NoSuchLink."""
+    appointment = session.get(
+        Appointment, appointment_id, with_for_update=True, populate_existing=True
+    )
+    if appointment is None:
+        raise NoSuchLink
+    return appointment
+
+
+def _changed(appointment: Appointment, now: datetime) -> None:
+    appointment.sequence += 1
+    appointment.changed_at = now
+
+
+def _reply_by(session: Session, appointment: Appointment, settings: Settings) -> datetime:
+    now = database_now(session)
+    return reply_deadline(appointment.starts_at, now=now, within=settings.reply)
+
+
+def _facts(session: Session, appointment: Appointment) -> dict[str, Any]:
+    """What is told of a time that is taken, new or at another hour."""
+    return {
+        "appointment_id": appointment.id,
+        "sequence": appointment.sequence,
+        "person_ids": participants.person_ids(session, appointment.id),
+        "starts_at": appointment.starts_at,
+        "ends_at": appointment.ends_at,
+    }
+
+
+def _be_there(
+    session: Session,
+    appointment: Appointment,
+    schedule: OpenSchedule,
+    *,
+    person_id: UUID | None,
+    location: str | None,
+) -> None:
+    """Note where a person will be. Raises NotLicensedThere, whoever of them it is about (L43)."""
+    people = participants.of(session, appointment.id)
+    known = participants.locations(session, people)
+    for one in people:
+        said = location if person_id in (None, one.person_id) else None
+        if (said or known.get((appointment.id, one.person_id))) not in schedule.states:
+            raise NotLicensedThere
+        if said is not None:
+            participants.say_where(session, one, said)
+
+
 def _target(session: Session, appointment: Appointment, wanted: Wanted) -> OpenSchedule:
     """Whose time a moved appointment goes to. Raises SlotTaken when they do not work here."""
     for schedule in open_schedules(session):
@@ -219,12 +308,3 @@ def _target(session: Session, appointment: Appointment, wanted: Wanted) -> OpenS
         if schedule.practitioner_id == wanted.practitioner_id:
             return schedule
     raise SlotTaken
-
-
-def _locked(session: Session, appointment_id: UUID) -> Appointment:
-    appointment = session.get(
-        Appointment, appointment_id, with_for_update=True, populate_existing=True
-    )
-    if appointment is None:
-        raise NoSuchLink
-    return appointment

@@ -15,8 +15,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from services.scheduler.domain.availability import Policy, Reason
-from services.scheduler.domain.errors import SlotTaken
-from services.scheduler.models import NO_OVERLAP, Appointment, AppointmentType
+from services.scheduler.domain.errors import AlreadyBooked, SlotTaken
+from services.scheduler.models import NO_OVERLAP, ONE_PER_PERMISSION, Appointment, AppointmentType
 from services.scheduler.operations import replies
 from services.scheduler.operations.offers import refusal
 from services.scheduler.operations.schedules import OpenSchedule
@@ -83,12 +83,14 @@ def refuse_taken(
 
 
 def flush(session: Session) -> None:
-    """Write, and let the constraint have the last word. Raises SlotTaken."""
+    """Write, and let the constraints have the last word. Raises SlotTaken, AlreadyBooked."""
     try:
         session.flush()
     except IntegrityError as error:
         if constraint_of(error) == NO_OVERLAP:
             raise SlotTaken(Reason.TAKEN) from error
+        if constraint_of(error) == ONE_PER_PERMISSION:
+            raise AlreadyBooked from error
         raise
 
 

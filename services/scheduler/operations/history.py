@@ -17,6 +17,7 @@ def record(
     *,
     before: tuple[Status, Range[datetime]],
     actor: str = Actor.CLIENT,
+    reason: str | None = None,
 ) -> None:
     """One more row, flushed together with what it tells of."""
     session.add(
@@ -25,6 +26,7 @@ def record(
             act=act,
             actor=actor,
             sequence=appointment.sequence,
+            reason=reason,
             status_before=before[0],
             status_after=appointment.status,
             during_before=before[1],

@@ -39,16 +39,22 @@ def ask(session: Session, appointment: Appointment, participant: Participant) ->
     )
 
 
-def release(session: Session, appointment: Appointment, act: Act, *, actor: str) -> None:
+def release(
+    session: Session,
+    appointment: Appointment,
+    act: Act,
+    *,
+    actor: str,
+    reason: str | None = None,
+) -> None:
     """Give a time back that was never confirmed. The row is locked by whoever calls."""
     before = (Status(appointment.status), appointment.during)
-    hand = Actor.SYSTEM if actor == Actor.SYSTEM else Actor.CLIENT
-    appointment.status = after(before[0], act, hand)
+    appointment.status = after(before[0], act, Actor(actor.partition(":")[0]))
     appointment.reply_by = None
     appointment.sequence += 1
     appointment.changed_at = database_now(session)
     session.flush()
-    record(session, appointment, act, before=before, actor=actor)
+    record(session, appointment, act, before=before, actor=actor, reason=reason)
     for one in participants.of(session, appointment.id):
         one.communication_id = uuid4()
         session.flush()

@@ -30,6 +30,7 @@ _TABLE: Final[Mapping[type[errors.Refused], _Words]] = {
     errors.NotBookable: _Words(HTTPStatus.CONFLICT, "Please call us about a time", "not-bookable"),
     errors.NeedsBoth: _Words(HTTPStatus.CONFLICT, "Please call us", "needs-both"),
     errors.TooLate: _Words(HTTPStatus.CONFLICT, "Please call us", "too-late"),
+    errors.NotYet: _Words(HTTPStatus.CONFLICT, "Not yet", "not-yet"),
     errors.NotPossible: _Words(HTTPStatus.CONFLICT, "Please call us", "not-possible"),
     errors.LinkExpired: _Words(HTTPStatus.GONE, "This link does not work any more", "link-expired"),
     errors.TooManyTries: _Words(
