@@ -36,6 +36,8 @@ _AWARE = DateTime(timezone=True)
 _LIVE = ", ".join(f"'{status}'" for status in LIVE_STATUSES)
 _STATUSES = ", ".join(f"'{status}'" for status in AppointmentStatus)
 
+_PROPOSED = text("status = 'proposed'")
+
 NO_OVERLAP = "ex_appointment_overlap"
 ONE_PER_PERMISSION = "uq_appointment_invitation_id"
 ONE_PER_COUPLE = "uq_appointment_couple_id"
@@ -246,9 +248,9 @@ class Appointment(Base):
     """A time that is held, booked, or was. One row for its whole life; `history` keeps the past.
 
     `hold_until` is set while the status is `proposed`, on the database's clock, and `reply_by`
-    while it is `pending`. The buffers are those of the day it was booked: a later change of rules
-    does not squeeze what stands. `reason` says why staff gave this time against the rules, or why
-    to this clinician.
+    while it is `pending`; `held_from` is a keyed hash of the address that a hold came from. The
+    buffers are those of the day it was booked: a later change of rules does not squeeze what
+    stands. `reason` says why staff gave this time against the rules, or why to this clinician.
     """
 
     __tablename__ = "appointment"
@@ -293,16 +295,9 @@ class Appointment(Base):
             text("lower(during)"),
             postgresql_where=text(f"status IN ({_LIVE})"),
         ),
-        Index(
-            "ix_appointment_hold_until",
-            "hold_until",
-            postgresql_where=text("status = 'proposed'"),
-        ),
-        Index(
-            "ix_appointment_reply_by",
-            "reply_by",
-            postgresql_where=text("status = 'pending'"),
-        ),
+        Index("ix_appointment_hold_until", "hold_until", postgresql_where=_PROPOSED),
+        Index("ix_appointment_held_from", "held_from", postgresql_where=_PROPOSED),
+        Index("ix_appointment_reply_by", "reply_by", postgresql_where=text("status = 'pending'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
@@ -319,6 +314,7 @@ class Appointment(Base):
     reason: Mapped[str | None]
     hold_until: Mapped[datetime | None]
     renewed_at: Mapped[datetime | None]
+    held_from: Mapped[bytes | None]
     couple_id: Mapped[UUID | None]
     reply_by: Mapped[datetime | None] = mapped_column()
     # Nobody said yes in time, by the database's clock at the moment of reading.

@@ -21,6 +21,8 @@ class Settings(CommonSettings):
     """Later than this before the start, one calls to move or to cancel."""
     hold: timedelta = timedelta(minutes=15)
     """How long a chosen time stays with the one who chose it."""
+    holds_per_address: int = 60
+    """How many times may be kept at once from one network address; a campus may sit behind it."""
     reply: timedelta = timedelta(hours=48)
     """How long the other of two people has to say yes; at the latest a day before the start."""
 
@@ -35,6 +37,9 @@ class Settings(CommonSettings):
                 change_notice=_hours(reader, "CHANGE_NOTICE_HOURS", 2),
                 hold=timedelta(
                     seconds=reader.int("HOLD_SECONDS", 900, validate=validate.Range(1, 3600))
+                ),
+                holds_per_address=reader.int(
+                    "HOLDS_PER_ADDRESS", 60, validate=validate.Range(1, 10_000)
                 ),
                 reply=_hours(reader, "REPLY_HOURS", 48),
             )

@@ -4,6 +4,9 @@ Refused
 ├── NoSuchLink         the token opens nothing here
 ├── BookingRefused
 │   ├── SlotTaken      somebody was quicker, or the time was never on offer
+│   ├── HoldOver       the time was kept, and is not any more
+│   ├── HoldRenewed    it was kept longer already, once
+│   ├── TooManyHolds   too many times are kept from one address
 │   ├── AlreadyBooked  this permission has its appointment
 │   ├── NoSuchWay      by video, with someone who has no video room
 │   ├── NotLicensedThere   no clinician who was asked may work where the person will be
@@ -56,6 +59,27 @@ class SlotTaken(BookingRefused):
     def __init__(self, reason: str = "nobody-free") -> None:
         super().__init__()
         self.reason = reason
+
+
+class HoldOver(BookingRefused):
+    """A hold ran out, or there was none: what the person wrote is kept, only the time is free."""
+
+    sentence = "The time we were holding has run out. Your answers are kept. Please choose again."
+
+
+class HoldRenewed(BookingRefused):
+    """A hold is kept longer once."""
+
+    sentence = "We have kept this time longer already. Book it now, or choose again later."
+
+
+class TooManyHolds(BookingRefused):
+    """Nobody empties the calendar by holding one time after another (P3, P26)."""
+
+    sentence = (
+        "Many times are being held from here just now. "
+        "Please try again in a few minutes, or call us."
+    )
 
 
 class AlreadyBooked(BookingRefused):

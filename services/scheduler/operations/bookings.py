@@ -104,7 +104,7 @@ def book(
         )
     participants.refuse_other_ways(session, present, how)
     present.status = after(Status.PROPOSED, Act.BOOK, by.actor)
-    present.hold_until = None
+    present.hold_until = present.held_from = None
     present.changed_at = now
     participant = participants.add(
         session,

@@ -11,9 +11,15 @@ from uuid import UUID, uuid4
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from services.scheduler.domain.errors import AlreadyBooked, SlotTaken
+from services.scheduler.domain.errors import (
+    AlreadyBooked,
+    HoldOver,
+    HoldRenewed,
+    SlotTaken,
+    TooManyHolds,
+)
 from services.scheduler.models import Appointment, Invitation, Schedule
-from services.scheduler.operations import guard
+from services.scheduler.operations import guard, throttle
 from services.scheduler.operations.offers import Wanted, offers
 from services.scheduler.operations.schedules import OpenSchedule, open_schedules
 from services.scheduler.settings import Settings
@@ -50,12 +56,19 @@ def standing_of_couple(session: Session, couple_id: UUID) -> Appointment | None:
 
 
 def hold(
-    session: Session, *, invitation: Invitation, wanted: Wanted, settings: Settings, now: datetime
+    session: Session,
+    *,
+    invitation: Invitation,
+    wanted: Wanted,
+    settings: Settings,
+    now: datetime,
+    address: str | None = None,
 ) -> Appointment:
     """Keep a time for this person alone, for `settings.hold`; an earlier hold of theirs is let go.
 
-    Asked for twice, the same hold is the answer, and its end does not move. Raises SlotTaken or
-    AlreadyBooked; an earlier hold stands then.
+    Asked for twice, the same hold is the answer, and its end does not move. `address` is the
+    network address they come from. Raises SlotTaken, AlreadyBooked or TooManyHolds; an earlier
+    hold stands then.
     """
     one_at_a_time(session, invitation)
     present = live_appointment(session, invitation.id)
@@ -65,7 +78,45 @@ def hold(
         raise AlreadyBooked
     if present is not None and is_wanted(session, present, wanted):
         return present
-    return place(session, invitation=invitation, wanted=wanted, settings=settings, now=now)
+    held_from = throttle.from_address(session, address) if address else None
+    if held_from is not None:
+        _refuse_hoard(session, held_from, besides=invitation, settings=settings)
+    held = place(session, invitation=invitation, wanted=wanted, settings=settings, now=now)
+    held.held_from = held_from
+    session.flush()
+    return held
+
+
+def _refuse_hoard(
+    session: Session, held_from: bytes, *, besides: Invitation, settings: Settings
+) -> None:
+    """Raises TooManyHolds. Counted without a lock: requests that run side by side may pass it by
+    as many as there are of them, which a flood does not gain from and neighbours don't wait for.
+    """
+    held = session.scalars(
+        select(func.count()).where(
+            Appointment.status == AppointmentStatus.PROPOSED,
+            Appointment.held_from == held_from,
+            Appointment.hold_until > func.clock_timestamp(),
+            Appointment.invitation_id.is_distinct_from(besides.id),
+        )
+    ).one()
+    if held >= settings.holds_per_address:
+        raise TooManyHolds
+
+
+def renew(session: Session, *, invitation: Invitation, settings: Settings) -> Appointment:
+    """Keep the held time for `settings.hold` more, once. Raises HoldOver or HoldRenewed (P3)."""
+    one_at_a_time(session, invitation)
+    held = live_appointment(session, invitation.id, lock=True)
+    if held is None or held.hold_until is None:
+        raise HoldOver
+    if held.renewed_at is not None:
+        raise HoldRenewed
+    held.renewed_at = database_now(session)
+    held.hold_until += settings.hold
+    session.flush()
+    return held
 
 
 def release_expired_holds(session: Session) -> int:

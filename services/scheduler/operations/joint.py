@@ -88,7 +88,8 @@ def request(
     participants.refuse_other_ways(session, present, how)
     until = reply_deadline(present.starts_at, now=database_now(session), within=settings.reply)
     present.status = after(Status.PROPOSED, Act.REQUEST, Actor.CLIENT)
-    present.hold_until, present.reply_by = None, until
+    present.hold_until = present.held_from = None
+    present.reply_by = until
     present.couple_id = invitation.couple_id
     present.changed_at = now
     _flush(session)

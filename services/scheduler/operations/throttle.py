@@ -44,6 +44,11 @@ def link_tries(session: Session, place: str) -> Tries:
     return Tries(blind_index(session, "throttle.link", place), free=30)
 
 
+def from_address(session: Session, address: str) -> bytes:
+    """The keyed hash under which times that are held from there are counted."""
+    return blind_index(session, "hold.place", address)
+
+
 def wait_after(failures: int, free: int) -> timedelta:
     """How long the next try has to wait: nothing at first, then 30 s, 1 min, 2 ... 15 min."""
     if failures < free:

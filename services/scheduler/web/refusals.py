@@ -22,6 +22,11 @@ class _Words(NamedTuple):
 _TABLE: Final[Mapping[type[errors.Refused], _Words]] = {
     errors.NoSuchLink: _Words(HTTPStatus.NOT_FOUND, "This page is not here", "no-such-link"),
     errors.SlotTaken: _Words(HTTPStatus.CONFLICT, "That time is taken", "slot-taken"),
+    errors.HoldOver: _Words(HTTPStatus.CONFLICT, "Please choose again", "hold-over"),
+    errors.HoldRenewed: _Words(HTTPStatus.CONFLICT, "Kept longer already", "hold-renewed"),
+    errors.TooManyHolds: _Words(
+        HTTPStatus.TOO_MANY_REQUESTS, "Please wait a moment", "too-many-holds"
+    ),
     errors.AlreadyBooked: _Words(HTTPStatus.CONFLICT, "You have a time already", "already-booked"),
     errors.NoSuchWay: _Words(HTTPStatus.CONFLICT, "By phone only", "no-such-way"),
     errors.NotLicensedThere: _Words(
@@ -51,6 +56,8 @@ def on_refused(refusal: errors.Refused, **extra: Any) -> Response:
     headers = {}
     if isinstance(refusal, errors.TooManyTries):
         headers["Retry-After"] = str(int(refusal.wait.total_seconds()) + 1)
+    if isinstance(refusal, errors.TooManyHolds):
+        headers["Retry-After"] = "60"
     if isinstance(refusal, errors.TooLate):
         extra["until"] = refusal.until.isoformat()
     if isinstance(refusal, errors.SlotTaken):

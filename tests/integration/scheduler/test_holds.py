@@ -6,13 +6,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text
 
-from services.scheduler.domain.errors import SlotTaken
-from services.scheduler.models import (
-    Appointment,
-)
+from services.scheduler.domain.errors import HoldOver, HoldRenewed, SlotTaken, TooManyHolds
+from services.scheduler.models import Appointment, Invitation
 from services.scheduler.operations import holds
+from services.scheduler.settings import Settings
+from shared.db import Database
 from tests.integration.scheduler.acts import (
     MONDAY,
+    NOW,
     book,
     hold,
     invited,
@@ -111,3 +112,59 @@ def test_expired_holds_are_swept_and_others_stay(scheduler_db, settings, dana):
 
     with scheduler_db.begin() as session:
         assert set(session.scalars(select(Appointment.id))) == {kept.id, booked.id}
+
+
+def renew(database: Database, invitation: Invitation, settings: Settings) -> Appointment:
+    with database.begin() as session:
+        return holds.renew(session, invitation=invitation, settings=settings)
+
+
+def test_p3_a_hold_is_kept_longer_once_and_no_more(scheduler_db, settings, dana):
+    mine = invited(scheduler_db)
+    held = hold(scheduler_db, mine, wanted("10:00", dana), settings)
+
+    longer = renew(scheduler_db, mine, settings)
+
+    assert longer.hold_until - held.hold_until == settings.hold
+    with pytest.raises(HoldRenewed):
+        renew(scheduler_db, mine, settings)
+    assert live_rows(scheduler_db)[0].hold_until == longer.hold_until
+
+
+def test_p3_what_ran_out_or_was_booked_is_not_kept_longer(scheduler_db, settings, dana):
+    lost, booked, nothing = (invited(scheduler_db) for _ in range(3))
+    hold(scheduler_db, lost, wanted("10:00", dana), settings)
+    run_out(scheduler_db)
+    book(scheduler_db, booked, wanted("11:00", dana), settings)
+
+    for mine in (lost, booked, nothing):
+        with pytest.raises(HoldOver):
+            renew(scheduler_db, mine, settings)
+
+
+def test_p3_nobody_holds_every_time_from_one_address(scheduler_db, settings, dana):
+    few = replace(settings, holds_per_address=2)
+    people = [invited(scheduler_db) for _ in range(4)]
+
+    def keep(number: int, clock: str, address: str) -> None:
+        with scheduler_db.begin() as session:
+            holds.hold(
+                session,
+                invitation=people[number],
+                wanted=wanted(clock, dana),
+                settings=few,
+                now=NOW,
+                address=address,
+            )
+
+    keep(0, "10:00", "192.0.2.7")
+    keep(1, "11:00", "192.0.2.7")
+    with pytest.raises(TooManyHolds):
+        keep(2, "12:00", "192.0.2.7")
+    keep(1, "12:00", "192.0.2.7")  # another choice of the same person is not one more
+    keep(2, "13:00", "192.0.2.8")
+    book(scheduler_db, people[0], wanted("10:00", dana), few)
+    keep(3, "14:00", "192.0.2.7")
+
+    assert len(live_rows(scheduler_db)) == 4
+    assert all(b"192" not in (row.held_from or b"") for row in live_rows(scheduler_db))
