@@ -1,7 +1,7 @@
 """Tells people what is due, on the ways they allowed, once and on time.
 
 Hears    intake.response.completed, intake.contact.changed,
-         scheduler.appointment.booked, .moved, .cancelled
+         scheduler.appointment.booked, .moved, .cancelled, scheduler.waitlist.offered
 Says     nothing: its outcomes are read by staff, not by services
 Pages    /staff/messages (the log, every attempt, and what was said)
 Tables   appointment_projection, appointment_copy, contact_copy, notification, attempt,

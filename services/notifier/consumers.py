@@ -26,6 +26,7 @@ from shared.contracts.scheduler import (
     AppointmentMoved,
     AppointmentReleased,
     AppointmentRequested,
+    TimeOffered,
 )
 from shared.crypto import destroy_key
 from shared.messaging.consumer import Consumer, said_at
@@ -108,6 +109,12 @@ def note_release(event: AppointmentReleased, session: Session) -> None:
     _want(event, session)
 
 
+@consumer.on(TimeOffered)
+def note_offer(event: TimeOffered, session: Session) -> None:
+    """A time is kept for this person for a while: they are told which, and until when."""
+    _want(event, session)
+
+
 @consumer.on(TaskAssigned)
 def note_assignment(event: TaskAssigned, session: Session) -> None:
     """A member of staff has a task; by which address they are reached, the scheduler knows."""
@@ -130,7 +137,8 @@ def forget(event: PersonErased, session: Session) -> None:
 
 
 def _want(
-    event: CommunicationRequested | AppointmentRequested | AppointmentReleased, session: Session
+    event: CommunicationRequested | AppointmentRequested | AppointmentReleased | TimeOffered,
+    session: Session,
 ) -> None:
     errands.note(
         session,

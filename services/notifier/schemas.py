@@ -3,12 +3,21 @@
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_dump, post_load, pre_load
+from marshmallow import (
+    EXCLUDE,
+    Schema,
+    ValidationError,
+    fields,
+    post_dump,
+    post_load,
+    pre_load,
+    validates_schema,
+)
 
 from services.notifier.domain.appointment import AppointmentDetails
 from services.notifier.domain.contact import Contact
-from services.notifier.domain.errand import Communication
-from services.notifier.domain.message import LINK_NOTES, Kind
+from services.notifier.domain.errand import Communication, FreeTime
+from services.notifier.domain.message import ASKED_FOR, Kind
 from shared.zones import UnknownZone, zone
 
 _CHANNELS = ("email", "sms", "call", "voicemail")
@@ -21,8 +30,8 @@ def _a_known_zone(name: str) -> None:
         raise ValidationError(str(error)) from error
 
 
-def _a_note_with_a_link(purpose: Kind) -> None:
-    if purpose not in LINK_NOTES:
+def _asked_for(purpose: Kind) -> None:
+    if purpose not in ASKED_FOR:
         raise ValidationError("Nothing of the kind is sent for others.")
 
 
@@ -67,8 +76,26 @@ class ContactSchema(Schema):
         return data | {"channels": channels}
 
 
+class FreeTimeSchema(Schema):
+    """The time of an offer, in it and in our sealed copy of it."""
+
+    class Meta:
+        """A newer scheduler may say more than we read."""
+
+        unknown = EXCLUDE
+
+    start = fields.AwareDateTime(required=True)
+    end = fields.AwareDateTime(required=True)
+    timezone = fields.String(required=True, validate=_a_known_zone)
+
+    @post_load
+    def to_time(self, data: dict[str, Any], **_: Any) -> FreeTime:
+        """Make the value."""
+        return FreeTime(**data)
+
+
 class CommunicationSchema(Schema):
-    """What is to be sent: intake's `GET /internal/communications/<id>`."""
+    """What is to be sent: `GET /internal/communications/<id>` of intake, or of the scheduler."""
 
     class Meta:
         """A newer intake may say more than we read."""
@@ -77,9 +104,16 @@ class CommunicationSchema(Schema):
 
     communication_id = fields.UUID(required=True)
     person_id = fields.UUID(required=True)
-    purpose = fields.Enum(Kind, by_value=True, required=True, validate=_a_note_with_a_link)
+    purpose = fields.Enum(Kind, by_value=True, required=True, validate=_asked_for)
     link = fields.Url(required=True, schemes={"http", "https"}, require_tld=False)
     not_after = fields.AwareDateTime(required=True)
+    time = fields.Nested(FreeTimeSchema, load_default=None, allow_none=True)
+
+    @validates_schema(skip_on_field_errors=True)
+    def an_offer_has_its_time(self, data: Mapping[str, Any], **_: Any) -> None:
+        """Nobody is asked to take a time without being told which."""
+        if data["purpose"] is Kind.OFFER and data["time"] is None:
+            raise ValidationError("An offer is of a time.", "time")
 
     @post_load
     def to_communication(self, data: dict[str, Any], **_: Any) -> Communication:

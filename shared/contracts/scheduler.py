@@ -73,3 +73,17 @@ class AppointmentReleased(Event):
     sequence: int
     communication_id: UUID
     person_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimeOffered(Event):
+    """A time that became free is kept for somebody who waits for one, until `expires_at` (P27).
+
+    Which it is stands behind `communication_id`, which the scheduler is asked about.
+    """
+
+    type: ClassVar[str] = "scheduler.waitlist.offered.v1"
+
+    communication_id: UUID
+    person_id: UUID
+    expires_at: datetime

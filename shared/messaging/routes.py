@@ -15,6 +15,7 @@ from shared.contracts.scheduler import (
     AppointmentMoved,
     AppointmentReleased,
     AppointmentRequested,
+    TimeOffered,
 )
 from shared.messaging.events import Event
 from shared.vocabulary import Service
@@ -30,4 +31,5 @@ ROUTES: Final[dict[type[Event], tuple[Service, ...]]] = {
     AppointmentRequested: ("notifier",),
     AppointmentReleased: ("notifier",),
     AppointmentCancelled: ("intake", "notifier"),
+    TimeOffered: ("notifier",),
 }

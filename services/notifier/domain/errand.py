@@ -10,6 +10,16 @@ from services.notifier.domain.message import Channel, Kind
 FRESH: Final = timedelta(minutes=1)
 """How long intake's word that something is wanted counts without asking again."""
 
+
+@dataclass(frozen=True, kw_only=True)
+class FreeTime:
+    """A time that may be taken, and the zone of the one who is asked."""
+
+    start: datetime
+    end: datetime
+    timezone: str
+
+
 _SHORTEST_WAIT: Final = timedelta(seconds=15)
 _LONGEST_WAIT: Final = timedelta(minutes=10)
 
@@ -23,6 +33,7 @@ class Communication:
     purpose: Kind
     link: str = field(repr=False)
     not_after: datetime
+    time: FreeTime | None = None
 
 
 def channels_for(purpose: Kind) -> frozenset[Channel]:

@@ -12,14 +12,14 @@ from datetime import datetime, time, timedelta, tzinfo
 from typing import Final
 
 from services.notifier.domain.message import Kind
-from services.notifier.domain.quiet_hours import next_open
+from shared.quiet_hours import next_open
 
 DAY: Final = timedelta(hours=24)
 WEEK: Final = timedelta(days=7)
 MOST_A_WEEK: Final = 3
 
 CORRECTIONS: Final = frozenset({Kind.MOVED, Kind.CANCELLED})
-OPENINGS: Final = frozenset({Kind.CONFIRMATION, Kind.UPDATE, Kind.RESUME})
+OPENINGS: Final = frozenset({Kind.CONFIRMATION, Kind.UPDATE, Kind.RESUME, Kind.OFFER})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     UPDATE = "update"
     RESUME = "resume"
     INVITATION = "invitation"
+    OFFER = "offer"
     STAFF_NOTE = "staff-note"
     STAFF_TASK = "staff-task"
     STAFF_REPLY = "staff-reply"
@@ -36,10 +37,13 @@ NEWS = frozenset({Kind.CONFIRMATION, Kind.MOVED, Kind.CANCELLED})
 LINK_NOTES = frozenset({Kind.UPDATE, Kind.RESUME, Kind.INVITATION})
 """Kinds that carry a link and nothing else; which one it was is nobody's business but theirs."""
 
+ASKED_FOR = LINK_NOTES | {Kind.OFFER}
+"""Kinds that another service asks for by an id, and has to confirm. Their link is a key."""
+
 TO_STAFF = frozenset({Kind.STAFF_NOTE, Kind.STAFF_TASK, Kind.STAFF_REPLY})
 """Kinds that go to the practice's own people."""
 
-PROMPT = NEWS | LINK_NOTES | {Kind.STAFF_TASK}
+PROMPT = NEWS | ASKED_FOR | {Kind.STAFF_TASK}
 """Kinds that never wait behind a flood of reminders."""
 
 
@@ -88,6 +92,7 @@ _TITLES = {
     Kind.UPDATE: "A note with a link",
     Kind.RESUME: "A note with a link",
     Kind.INVITATION: "A note with a link",
+    Kind.OFFER: "A time that has become free",
     Kind.STAFF_NOTE: "Something to read",
     Kind.STAFF_TASK: "A task",
     Kind.STAFF_REPLY: "A reply to read",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from services.notifier.domain.message import HOUR, TO_STAFF, Channel, Kind, reminder_purpose
-from services.notifier.domain.quiet_hours import next_open
+from shared.quiet_hours import next_open
 
 NEWS_STAYS_NEWS = timedelta(hours=24)
 """How long a confirmation or a move is worth telling (delivery.md, `not_after`)."""
@@ -91,15 +91,15 @@ def useful_before_start(lead: timedelta) -> timedelta:
 def may_break_the_quiet(kind: Kind, *, announced_at: datetime, now: datetime) -> bool:
     """Tell whether a message may go out at night: only as the answer to an act of just now.
 
-    Notes to staff go to the practice's own addresses, which have no night. An update and an
-    invitation answer nothing that their reader has done, so they wait for the morning.
+    Notes to staff go to the practice's own addresses, which have no night. An update, an
+    invitation and an offer answer nothing that their reader has done: they wait for the morning.
     """
     if kind in TO_STAFF:
         return True
     return kind not in _UNASKED and now - announced_at <= JUST_NOW
 
 
-_UNASKED = frozenset({Kind.REMINDER, Kind.UPDATE, Kind.INVITATION})
+_UNASKED = frozenset({Kind.REMINDER, Kind.UPDATE, Kind.INVITATION, Kind.OFFER})
 
 
 def _told(

@@ -15,7 +15,6 @@ from services.notifier.domain.contact import Contact
 from services.notifier.domain.delivery import LEASE, State, advance
 from services.notifier.domain.errand import FRESH, ask_again_after, channels_for
 from services.notifier.domain.message import Channel, Kind, OutgoingMessage, kind_of
-from services.notifier.domain.quiet_hours import is_quiet, next_open
 from services.notifier.domain.reminders import may_break_the_quiet
 from services.notifier.models import (
     AppointmentProjection,
@@ -31,6 +30,7 @@ from services.notifier.operations.said import seal_message
 from services.notifier.settings import AGREEMENT, Settings
 from shared.crypto import SubjectErased
 from shared.db import database_now
+from shared.quiet_hours import is_quiet, next_open
 from shared.vocabulary import PREFIX
 from shared.zones import zone
 
@@ -158,13 +158,15 @@ def _of_errand(
     if errand.void_at is not None or details is None:
         raise _Never(State.CANCELLED, "not-wanted")
     if row.person_id is None:
-        return _to_staff(row, details, _TASKS, settings)
+        return _to_staff(row, details.link, _TASKS, settings)
     if errand.asked_at is None or errand.asked_at <= now - FRESH:
         raise _NotNow("not-confirmed", now + ask_again_after(now - row.announced_at))
     channel, contact, address = _recipient(session, row, settings, now=now)
     if channel not in channels_for(kind_of(row.purpose)):
         raise _Never(State.SUPPRESSED, "not-permitted")
     place = contact.timezone or settings.practice.timezone
+    if details.time is not None:
+        place = details.time.timezone
     _respect_the_night(row, place, now=now)
     _respect_the_number(session, row, contact, address, place, settings, now=now)
     return Occasion(
@@ -173,9 +175,10 @@ def _of_errand(
         channel=channel,
         to=address,
         locale=contact.locale,
-        link=details,
+        link=details.link,
         announced_at=row.announced_at,
         not_after=row.not_after,
+        time=details.time,
     )
 
 

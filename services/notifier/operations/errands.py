@@ -4,18 +4,19 @@ Whoever wanted it may want it no longer. So the owner is asked when the messages
 again right before each is sent; what could not be asked is not sent.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from services.notifier.domain.errand import FRESH, Communication
+from services.notifier.domain.errand import FRESH, Communication, FreeTime
 from services.notifier.models import Errand, Notification
 from services.notifier.operations import contacts, withdrawals
+from services.notifier.schemas import FreeTimeSchema
 from shared.crypto import PRACTICE_SUBJECT, SubjectErased, seal, unseal
 from shared.db import database_now
 
@@ -128,13 +129,13 @@ def begin(session: Session, *, errand_id: UUID) -> Todo | None:
 
 
 def keep(session: Session, *, wanted: Communication) -> None:
-    """Keep what intake wants sent, sealed, and that it has just said so."""
+    """Keep what its owner wants sent, sealed, and that it has just said so."""
     row = session.get(Errand, wanted.communication_id, with_for_update=True, populate_existing=True)
     if row is None or row.person_id != wanted.person_id or row.void_at is not None:
         return
     try:
         row.details_sealed = seal(
-            session, subject_id=wanted.person_id, place=_place(row.id), value=wanted.link
+            session, subject_id=wanted.person_id, place=_place(row.id), value=_details(wanted)
         )
     except SubjectErased:
         _void(row, database_now(session))
@@ -188,17 +189,34 @@ def to_be_asked_again(session: Session, *, notification_id: UUID) -> UUID | None
     )
 
 
-def details_of(session: Session, row: Errand) -> str | None:
-    """The link or the address; None if it is not here. Raises SubjectErased."""
+@dataclass(frozen=True, kw_only=True)
+class Details:
+    """The link, or a member of staff's address; and of an offer the time."""
+
+    link: str = field(repr=False)
+    time: FreeTime | None = None
+
+
+def details_of(session: Session, row: Errand) -> Details | None:
+    """What is to be said; None if it is not here. Raises SubjectErased."""
     if row.details_sealed is None:
         return None
-    found: str = unseal(
+    found: str | dict[str, Any] = unseal(
         session,
         subject_id=row.person_id or PRACTICE_SUBJECT,
         place=_place(row.id),
         sealed=row.details_sealed,
     )
-    return found
+    if isinstance(found, str):
+        return Details(link=found)
+    return Details(link=found["link"], time=FreeTimeSchema().load(found["time"]))
+
+
+def _details(wanted: Communication) -> str | dict[str, Any]:
+    """A bare link is kept as it is, as it was before there were offers."""
+    if wanted.time is None:
+        return wanted.link
+    return {"link": wanted.link, "time": FreeTimeSchema().dump(wanted.time)}
 
 
 def _void(row: Errand, now: datetime) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from services.notifier.domain.appointment import AppointmentDetails
+from services.notifier.domain.errand import FreeTime
 from services.notifier.domain.incoming import Wish
 from services.notifier.domain.message import Channel, Kind, OutgoingMessage, kind_of
 from services.notifier.domain.neutrality import telling_words
@@ -36,7 +37,7 @@ class TellingWords(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Occasion:
-    """What a message is about: `details` for one about an appointment, else a bare link."""
+    """What a message is about: an appointment's `details`, the `time` of an offer, a bare link."""
 
     message_id: UUID
     purpose: str
@@ -47,6 +48,7 @@ class Occasion:
     announced_at: datetime
     details: AppointmentDetails | None = None
     not_after: datetime | None = None
+    time: FreeTime | None = None
 
 
 @lru_cache(maxsize=1)
@@ -100,15 +102,22 @@ def answer(wish: Wish, practice: Practice) -> str:
 
 
 def _words(occasion: Occasion, practice: Practice) -> dict[str, Any]:
-    details = occasion.details
-    time = details and words_for(
-        details.start, details.end, timezone=details.timezone, locale=occasion.locale
+    about = occasion.details or occasion.time
+    time = about and words_for(
+        about.start, about.end, timezone=about.timezone, locale=occasion.locale
+    )
+    end = occasion.not_after
+    until = (
+        words_for(end, end, timezone=occasion.time.timezone, locale=occasion.locale)
+        if occasion.time and end
+        else None
     )
     return {
         "sender": practice.neutral_sender,
         "phone": practice.phone,
         "link": occasion.link,
         "time": time,
+        "until": until,
         "days": occasion.not_after and _days(occasion.not_after - occasion.announced_at),
     }
 

@@ -11,7 +11,7 @@ import structlog
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from services.notifier.domain.message import LINK_NOTES, kind_of, title_of
+from services.notifier.domain.message import ASKED_FOR, LINK_NOTES, kind_of, title_of
 from services.notifier.operations import incoming, message_log
 from services.notifier.operations.message_log import PAGE, Counts, Line, Opened, Show
 from services.notifier.providers.mime import CALENDAR_FILE
@@ -126,7 +126,7 @@ def _said(opened: Opened) -> str:
     if opened.message is None:
         return ""
     text = opened.message.text
-    return without_links(text) if kind_of(opened.line.notification.purpose) in LINK_NOTES else text
+    return without_links(text) if kind_of(opened.line.notification.purpose) in ASKED_FOR else text
 
 
 def _voicemail_script(opened: Opened) -> str:

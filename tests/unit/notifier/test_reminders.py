@@ -15,7 +15,6 @@ from services.notifier.domain.message import (
     reminder_purpose,
     title_of,
 )
-from services.notifier.domain.quiet_hours import is_quiet
 from services.notifier.domain.reminders import (
     PlannedMessage,
     ReminderPlan,
@@ -24,6 +23,7 @@ from services.notifier.domain.reminders import (
     messages_for,
     useful_before_start,
 )
+from shared.quiet_hours import is_quiet
 
 NEW_YORK = ZoneInfo("America/New_York")
 BOOKED = datetime(2026, 3, 2, 15, tzinfo=UTC)

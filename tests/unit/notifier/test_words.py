@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from services.notifier.domain.appointment import AppointmentDetails
+from services.notifier.domain.errand import FreeTime
 from services.notifier.domain.message import TO_STAFF, Channel, Kind, OutgoingMessage
 from services.notifier.domain.neutrality import telling_words
 from services.notifier.domain.sms import Encoding, measure
@@ -177,3 +178,66 @@ def test_the_words_in_use_have_a_name_that_changes_with_them():
 
     assert len(names) == len(Kind)
     assert wording(Kind.REMINDER).startswith("reminder ")
+
+
+def offer(channel: Channel, *, zone: str = "America/New_York", link: str = LINK) -> OutgoingMessage:
+    free = FreeTime(start=START, end=START + timedelta(minutes=20), timezone=zone)
+    occasion = Occasion(
+        message_id=UUID(int=2),
+        purpose="offer",
+        channel=channel,
+        to="rowan@example.org" if channel is Channel.EMAIL else "+19145550119",
+        locale="en-US",
+        link=link,
+        announced_at=START - timedelta(days=2),
+        not_after=START - timedelta(hours=45),
+        time=free,
+    )
+    return render(occasion, PRACTICE)
+
+
+def test_p27_an_offer_in_words():
+    message = offer(Channel.EMAIL)
+
+    assert (
+        message.text
+        == f"""Hello.
+
+A time has become free:
+
+Wednesday, March 10
+10:30 am to 10:50 am, Eastern Time (New York)
+
+It is kept for you until Monday at 1:30 pm. To take it, or to let it go:
+{LINK}
+This link is yours alone. If you do nothing, the time is given to someone else, and you stay on \
+the list.
+
+If you did not ask for this, you can ignore it. To change how we reach you, call 914-555-0132.
+
+Harbor Lane
+"""
+    )
+    assert message.calendar == ""
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("channel", list(Channel))
+def test_p27_an_offer_says_nothing_of_why_l07(channel: Channel, zone: str):
+    message = offer(channel, zone=zone)
+
+    surfaces = (message.subject, message.text, message.html)
+    assert [word for surface in surfaces for word in telling_words(surface)] == []
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize(
+    "host", ["hl.example", "harborlane.example", "a-long-name-" * 5 + ".example"]
+)
+def test_p27_the_text_of_an_offer_is_one_segment_with_a_way_to_take_it_l24(zone: str, host: str):
+    link = f"https://{host}/schedule/w/" + "x" * 43
+
+    text = offer(Channel.SMS, zone=zone, link=link).text
+
+    assert measure(text).segments == 1
+    assert link in text or "Call 914-555-0132 until" in text

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.domain.quiet_hours import is_quiet, next_open
+from shared.quiet_hours import is_quiet, next_open
 
 NEW_YORK = ZoneInfo("America/New_York")
 ZONES = ["America/New_York", "America/St_Johns", "Asia/Kolkata", "Pacific/Chatham", "Pacific/Apia"]

@@ -1,4 +1,4 @@
-"""Not at night: messages go out between 8 am and 9 pm where the recipient is (L26, 47 CFR 64.1200).
+"""Not at night: people are written to between 8 am and 9 pm where they are (L26, 47 CFR 64.1200).
 
 All arithmetic starts from an instant and asks the zone what its clocks show,
 so the nights on which clocks change need no case of their own.
@@ -27,3 +27,8 @@ def next_open(at: datetime, zone: tzinfo) -> datetime:
         day += timedelta(days=1)
         opening = datetime.combine(day, OPENS, tzinfo=zone).astimezone(UTC)
     return opening
+
+
+def closes(at: datetime, zone: tzinfo) -> datetime:
+    """Return the 9 pm that ends the day of `at` in `zone`, as aware UTC."""
+    return datetime.combine(at.astimezone(zone).date(), CLOSES, tzinfo=zone).astimezone(UTC)
