@@ -45,6 +45,7 @@ from services.scheduler.operations.holds import (
     practitioner_of,
 )
 from services.scheduler.operations.offers import Wanted
+from services.scheduler.operations.question import Question
 from services.scheduler.operations.schedules import OpenSchedule, open_schedules
 from services.scheduler.settings import Settings
 from shared.contracts.scheduler import AppointmentBooked, AppointmentCancelled, AppointmentMoved
@@ -161,9 +162,14 @@ def move(
         session,
         schedule,
         wanted.start,
-        policy=kind.policy(notice=settings.booking_notice),
-        now=now,
-        besides_invitation=appointment.invitation_id,
+        Question(
+            kind=kind,
+            notice=settings.booking_notice,
+            now=now,
+            besides=frozenset({appointment.id}),
+            location=location,
+            by_staff=by.actor is Actor.STAFF,
+        ),
     )
     appointment.schedule_id = schedule.id
     appointment.during = guard.span(wanted.start, kind)

@@ -14,11 +14,12 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from services.scheduler.domain.availability import Policy, Reason
+from services.scheduler.domain.availability import Reason
 from services.scheduler.domain.errors import AlreadyBooked, SlotTaken
 from services.scheduler.models import NO_OVERLAP, ONE_PER_PERMISSION, Appointment, AppointmentType
 from services.scheduler.operations import replies
 from services.scheduler.operations.offers import refusal
+from services.scheduler.operations.question import Question
 from services.scheduler.operations.schedules import OpenSchedule
 from shared.db import constraint_of
 from shared.vocabulary import AppointmentStatus
@@ -64,20 +65,10 @@ def refuse_taken(
     session: Session,
     schedule: OpenSchedule,
     start: datetime,
-    *,
-    policy: Policy,
-    now: datetime,
-    besides_invitation: UUID | None,
+    question: Question,
 ) -> None:
     """Raises SlotTaken unless the page would offer this very start now (P7). After `enter`."""
-    reason = refusal(
-        session,
-        schedule,
-        start,
-        policy=policy,
-        now=now,
-        besides_invitation=besides_invitation,
-    )
+    reason = refusal(session, schedule, start, question)
     if reason is not None:
         raise SlotTaken(reason)
 

@@ -21,6 +21,7 @@ from services.scheduler.domain.errors import (
 from services.scheduler.models import Appointment, Invitation, Schedule
 from services.scheduler.operations import guard, throttle
 from services.scheduler.operations.offers import Wanted, offers
+from services.scheduler.operations.question import Question
 from services.scheduler.operations.schedules import OpenSchedule, open_schedules
 from services.scheduler.settings import Settings
 from shared.db import database_now
@@ -178,12 +179,7 @@ def _candidates(
     ]
     if wanted.practitioner_id is not None and not wanted.fall_over:
         return first
-    free = offers(
-        session,
-        policy=invitation.type.policy(notice=settings.booking_notice),
-        now=now,
-        besides_invitation=invitation.id,
-    )
+    free = offers(session, Question.of(invitation, settings=settings, now=now))
     others = [one for one in free.at(wanted.start) if one.practitioner_id != wanted.practitioner_id]
     return first + others
 
@@ -209,9 +205,7 @@ def _take(
         session,
         schedule,
         wanted.start,
-        policy=kind.policy(notice=settings.booking_notice),
-        now=now,
-        besides_invitation=invitation.id,
+        Question.of(invitation, settings=settings, now=now),
     )
     number = uuid4()
     appointment = Appointment(

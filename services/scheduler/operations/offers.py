@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session
 from services.scheduler.domain.availability import (
     Busy,
     Offer,
-    Policy,
     Reason,
     busy,
     by_day,
@@ -29,6 +28,7 @@ from services.scheduler.domain.availability import (
 )
 from services.scheduler.domain.interval import instant, minute_at_or_before
 from services.scheduler.models import Appointment
+from services.scheduler.operations.question import Question
 from services.scheduler.operations.schedules import OpenSchedule, open_schedules
 from shared.vocabulary import LIVE_STATUSES, AppointmentStatus
 
@@ -88,38 +88,21 @@ class Offers:
         return self.schedules[offer.hosts[0]]
 
 
-def offers(
-    session: Session,
-    *,
-    policy: Policy,
-    now: datetime,
-    besides_invitation: UUID | None = None,
-) -> Offers:
-    """What can be booked with anyone, from now through the horizon.
-
-    `besides_invitation`: what that person has already, a hold or the time to be moved, is in
-    nobody's way.
-    """
+def offers(session: Session, question: Question) -> Offers:
+    """What can be booked with anyone, from now through the horizon."""
     found = {one.id: one for one in open_schedules(session)}
-    taken = taken_times(
-        session,
-        list(found),
-        since=now,
-        until=now + policy.horizon,
-        besides_invitation=besides_invitation,
-    )
+    taken = _taken(session, list(found), question)
     free = {
-        number: _free(schedule, taken.get(number, []), policy, now)
+        number: _free(schedule, taken.get(number, []), question)
         for number, schedule in found.items()
     }
     load = {number: len(taken.get(number, [])) for number in found}
     return Offers(pooled(free, by_load(load)), found)
 
 
-def _free(
-    schedule: OpenSchedule, taken: Sequence[Busy], policy: Policy, now: datetime
-) -> list[range]:
-    within = policy.bookable(now, schedule.hours.zone)
+def _free(schedule: OpenSchedule, taken: Sequence[Busy], question: Question) -> list[range]:
+    policy = question.policy
+    within = policy.bookable(question.now, schedule.hours.zone)
     return free_starts(schedule.hours.during(within), taken, policy, within=within)
 
 
@@ -127,22 +110,14 @@ def refusal(
     session: Session,
     schedule: OpenSchedule,
     start: datetime,
-    *,
-    policy: Policy,
-    now: datetime,
-    besides_invitation: UUID | None = None,
+    question: Question,
 ) -> Reason | None:
     """Why one start can not be booked with one person, or None. Same bounds, same sweep."""
     if start != instant(minute_at_or_before(start)):
         return Reason.OFF_GRID
-    within = policy.bookable(now, schedule.hours.zone)
-    taken = taken_times(
-        session,
-        [schedule.id],
-        since=now,
-        until=now + policy.horizon,
-        besides_invitation=besides_invitation,
-    )
+    policy = question.policy
+    within = policy.bookable(question.now, schedule.hours.zone)
+    taken = _taken(session, [schedule.id], question)
     return why_not(
         minute_at_or_before(start),
         schedule.hours.during(within),
@@ -152,13 +127,8 @@ def refusal(
     )
 
 
-def taken_times(
-    session: Session,
-    schedule_ids: Sequence[int],
-    *,
-    since: datetime,
-    until: datetime,
-    besides_invitation: UUID | None = None,
+def _taken(
+    session: Session, schedule_ids: Sequence[int], question: Question
 ) -> dict[int, list[Busy]]:
     """Live appointments and unexpired holds by schedule, in one statement.
 
@@ -180,13 +150,15 @@ def taken_times(
                 Appointment.hold_until > func.clock_timestamp(),
             ),
             ~Appointment.lapsed,
-            func.lower(Appointment.during) > since - _MARGIN,
-            func.lower(Appointment.during) < until + _MARGIN,
+            func.lower(Appointment.during) > question.now - _MARGIN,
+            func.lower(Appointment.during) < question.now + question.kind.horizon + _MARGIN,
         )
         .order_by(Appointment.schedule_id, func.lower(Appointment.during))
     )
-    if besides_invitation is not None:
-        query = query.where(Appointment.invitation_id.is_distinct_from(besides_invitation))
+    if question.besides_invitation is not None:
+        query = query.where(Appointment.invitation_id.is_distinct_from(question.besides_invitation))
+    if question.besides:
+        query = query.where(Appointment.id.not_in(question.besides))
     found: dict[int, list[Busy]] = {}
     for schedule_id, start, end, before, after in session.execute(query):
         found.setdefault(schedule_id, []).append(busy(start, end, before, after))

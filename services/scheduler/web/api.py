@@ -23,6 +23,7 @@ from services.scheduler.models import Invitation
 from services.scheduler.operations import appointments, bookings, holds, joint
 from services.scheduler.operations.appointments import Place
 from services.scheduler.operations.offers import Offers, Wanted, offers
+from services.scheduler.operations.question import Question
 from services.scheduler.schemas import (
     AcceptSchema,
     AppointmentSchema,
@@ -244,12 +245,7 @@ def cancel() -> dict[str, Any]:
 
 
 def _offers(session: Session, invitation: Invitation) -> Offers:
-    return offers(
-        session,
-        policy=invitation.type.policy(notice=own_settings().booking_notice),
-        now=utcnow(),
-        besides_invitation=invitation.id,
-    )
+    return offers(session, Question.of(invitation, settings=own_settings(), now=utcnow()))
 
 
 def _wanted(wanted: dict[str, Any]) -> Wanted:

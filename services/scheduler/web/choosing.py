@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from services.scheduler.domain.errors import SlotTaken
 from services.scheduler.operations import participants
 from services.scheduler.operations.offers import Offers, Wanted, offers
+from services.scheduler.operations.question import Question
 from services.scheduler.operations.schedules import OpenSchedule
 from services.scheduler.schemas import SlotChoice
 from services.scheduler.web import words
@@ -74,12 +75,7 @@ def choose_page(session: Session, who: Guest, asked: Asked) -> str:
     now = utcnow()
     shown = shown_zone(who)
     moving = who.place if who.place and who.place.status == AppointmentStatus.BOOKED else None
-    everyone = offers(
-        session,
-        policy=who.permission.type.policy(notice=own_settings().booking_notice),
-        now=now,
-        besides_invitation=who.permission.id,
-    )
+    everyone = offers(session, Question.of(who.permission, settings=own_settings(), now=now))
     only = asked.practitioner
     if moving and not asked.anyone and only is None:
         only = moving.practitioner.id

@@ -14,6 +14,7 @@ from services.scheduler.models import (
 )
 from services.scheduler.operations import bookings, holds, participants, schedules
 from services.scheduler.operations.offers import Wanted, offers
+from services.scheduler.operations.question import Question
 from services.scheduler.settings import Settings
 from shared.db import Database
 from tests.integration.scheduler.world import (
@@ -96,7 +97,7 @@ def offered(database: Database, settings: Settings) -> list[datetime]:
         kind = session.scalars(
             select(AppointmentType).where(AppointmentType.code == schedules.PRIVATE_CALL)
         ).one()
-        found = offers(session, policy=kind.policy(notice=settings.booking_notice), now=NOW)
+        found = offers(session, Question(kind=kind, notice=settings.booking_notice, now=NOW))
     return [instant(one.start) for one in found.starts]
 
 

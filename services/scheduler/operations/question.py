@@ -1,0 +1,52 @@
+"""What is asked of the calendar: which type of appointment, for whom, as of when."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Self
+from uuid import UUID
+
+from services.scheduler.domain.availability import Policy
+from services.scheduler.models import AppointmentType, Invitation
+from services.scheduler.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """Asked by the page, the API and the booking itself in the same words, for the same answer.
+
+    `notice` is the practice's, where the type has none. What `besides_invitation` has already, and
+    the appointments `besides`, are in nobody's way: the hold that is turned into a booking, the
+    time to be moved, the offer that is being taken. `location`: only clinicians licensed in that
+    state. `by_staff`: types and calendars that only staff may book count, too.
+    """
+
+    kind: AppointmentType
+    notice: timedelta
+    now: datetime
+    besides_invitation: UUID | None = None
+    besides: frozenset[UUID] = frozenset()
+    location: str | None = None
+    by_staff: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        invitation: Invitation,
+        *,
+        settings: Settings,
+        now: datetime,
+        location: str | None = None,
+    ) -> Self:
+        """What somebody with that permission may choose from, besides what they have already."""
+        return cls(
+            kind=invitation.type,
+            notice=settings.booking_notice,
+            now=now,
+            besides_invitation=invitation.id,
+            location=location,
+        )
+
+    @property
+    def policy(self) -> Policy:
+        """The rules of the type as the engine takes them."""
+        return self.kind.policy(notice=self.notice)
