@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Uuid, func, text
+from sqlalchemy import ARRAY, CheckConstraint, DateTime, ForeignKey, Index, Uuid, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -15,7 +15,8 @@ class WaitlistEntry(Base):
     """One person waits for one type of appointment: a FHIR Appointment with status `waitlist`.
 
     `practitioner_ids` empty: anyone who fits. `times`: weekly wall ranges in `timezone`, as
-    [[weekday, "HH:MM", "HH:MM"], ...]; empty: any time.
+    [[weekday, "HH:MM", "HH:MM"], ...]; empty: any time. `free_before`: starts that suited and were
+    free when they began to wait, and are to this day; only what is sooner is offered.
     """
 
     __tablename__ = "waitlist_entry"
@@ -43,6 +44,9 @@ class WaitlistEntry(Base):
     practitioner_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default="{}")
     times: Mapped[list[Any]] = mapped_column(JSONB, server_default="[]")
     timezone: Mapped[str]
+    free_before: Mapped[list[datetime]] = mapped_column(
+        ARRAY(DateTime(timezone=True)), server_default="{}"
+    )
     location_sealed: Mapped[bytes | None]
     until: Mapped[datetime]
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())

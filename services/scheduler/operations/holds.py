@@ -200,26 +200,45 @@ def _take(
             Appointment.status == AppointmentStatus.PROPOSED,
         )
     )
-    kind = invitation.type
-    guard.refuse_taken(
+    return keep(
         session,
         schedule,
         wanted.start,
         Question.of(invitation, settings=settings, now=now),
+        until=database_now(session) + settings.hold,
+        settings=settings,
+        invitation_id=invitation.id,
     )
-    number = uuid4()
+
+
+def keep(
+    session: Session,
+    schedule: OpenSchedule,
+    start: datetime,
+    question: Question,
+    *,
+    until: datetime,
+    settings: Settings,
+    invitation_id: UUID | None = None,
+) -> Appointment:
+    """A hold until `until`, for a permission or for somebody who is asked first (P27).
+
+    After `guard.enter`. Raises SlotTaken.
+    """
+    guard.refuse_taken(session, schedule, start, question)
+    number, kind = uuid4(), question.kind
     appointment = Appointment(
         id=number,
         schedule_id=schedule.id,
         appointment_type_id=kind.id,
-        invitation_id=invitation.id,
-        during=guard.span(wanted.start, kind),
+        invitation_id=invitation_id,
+        during=guard.span(start, kind),
         buffer_before=kind.buffer_before,
         buffer_after=kind.buffer_after,
         status=AppointmentStatus.PROPOSED,
         sequence=0,
         uid=f"{number}@{settings.uid_domain}",
-        hold_until=database_now(session) + settings.hold,
+        hold_until=until,
     )
     session.add(appointment)
     guard.flush(session)
