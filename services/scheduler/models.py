@@ -225,7 +225,8 @@ class ContactCopy(Base):
 class Invitation(Base):
     """The right to book one appointment of one type, given by intake. Its id is intake's own.
 
-    With a couple, the appointment is for two: this person and the partner.
+    With a couple, the appointment is for two: this person and the partner. `given_by`: staff gave
+    it, for a session that was agreed on in the first call; intake knows nothing of it.
     """
 
     __tablename__ = "invitation"
@@ -239,6 +240,7 @@ class Invitation(Base):
     chosen_timezone: Mapped[str | None]
     couple_id: Mapped[UUID | None]
     partner_id: Mapped[UUID | None]
+    given_by: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     type: Mapped[AppointmentType] = relationship(lazy="raise")
