@@ -69,6 +69,7 @@ def declare_actors(broker: dramatiq.Broker, ticker: Ticker, settings: Settings) 
     consumer.declare(broker, Doorbell(settings.broker_url), database, ticker)
     ticker.every(30, "scheduler.holds", lambda: jobs.release_expired_holds(database))
     ticker.every(30, "scheduler.replies", lambda: jobs.release_unconfirmed(database))
+    ticker.every(3600, "scheduler.answers", lambda: jobs.forget_answers(database))
     ticker.every(5, "scheduler.contacts", lambda: jobs.refresh_contacts(database, intake))
 
 

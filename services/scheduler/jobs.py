@@ -4,7 +4,7 @@ from uuid import UUID
 
 import structlog
 
-from services.scheduler.operations import holds, invitations, replies
+from services.scheduler.operations import holds, idempotency, invitations, replies
 from services.scheduler.providers.intake import Intake
 from shared.db import Database
 from shared.peers import PeerRefused, PeerUnavailable
@@ -26,6 +26,12 @@ def release_unconfirmed(database: Database) -> None:
         released = replies.release_overdue(session)
     if released:
         logger.info("unconfirmed times released", count=released)
+
+
+def forget_answers(database: Database) -> None:
+    """Drop the answers that are kept for requests that may be sent again."""
+    with database.begin() as session:
+        idempotency.forget(session)
 
 
 def refresh_contacts(database: Database, intake: Intake) -> None:

@@ -105,7 +105,7 @@ class IdempotencyKey(Base):
     """The answer to a request that a program may send again, under the hash of who and its key.
 
     `fingerprint_sha256` is of the request, so that a key that is used for another one is refused.
-    The answer is sealed with the practice's key: it holds a link.
+    The answer is sealed with the person's own key: it holds a link of theirs.
     """
 
     __tablename__ = "idempotency_key"

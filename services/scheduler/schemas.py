@@ -319,6 +319,7 @@ class HoldSchema(Schema):
     start = fields.AwareDateTime(format="iso")
     end = fields.AwareDateTime(format="iso")
     hold_until = fields.AwareDateTime(format="iso")
+    renewable = fields.Boolean(metadata={"description": "Whether it can be kept longer, once."})
     practitioner_id = fields.UUID()
 
 

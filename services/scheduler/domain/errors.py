@@ -16,6 +16,9 @@ Refused
 │   ├── NeedsBoth      a time for two is not moved by one of them
 │   ├── NotYet         what is said of it can not be known before it has begun
 │   └── NotPossible    the appointment's status does not allow it
+├── RepeatRefused
+│   ├── KeyInUse       the first request with that key is still being answered
+│   └── KeyUsed        the key was used for another request
 └── StaffRefused
     ├── LinkExpired    a one-time link for staff is used, old or unknown
     ├── NotWelcome     e-mail address and password do not go together
@@ -141,6 +144,22 @@ class NotPossible(ChangeRefused):
     """The appointment's present status does not allow the change."""
 
     sentence = "This time can not be changed any more. Please call us."
+
+
+class RepeatRefused(Refused):
+    """A request with an Idempotency-Key that does not stand for a new one, nor for the old one."""
+
+
+class KeyInUse(RepeatRefused):
+    """The same was sent a moment ago and is still being answered."""
+
+    sentence = "The same request is being answered just now. Ask again in a moment."
+
+
+class KeyUsed(RepeatRefused):
+    """One key, two different requests: a mistake of the program that sends them."""
+
+    sentence = "This key was used for another request. Use a new key for a new request."
 
 
 class StaffRefused(Refused):

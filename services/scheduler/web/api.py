@@ -4,22 +4,22 @@ A booking token lists times, holds one and books one; a manage token shows, move
 same operations stand behind both doors, so the same times are offered and the same are refused.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from flask import Response
+from flask import Response, request
 from flask_smorest import Blueprint
 from marshmallow import RAISE
 from sqlalchemy.orm import Session
 
 from services.scheduler.domain.availability import Offer
-from services.scheduler.domain.errors import NoSuchLink, SlotTaken
+from services.scheduler.domain.errors import NoSuchLink, Refused, SlotTaken
 from services.scheduler.domain.interval import instant, minute_at_or_after
-from services.scheduler.models import Invitation
+from services.scheduler.models import Appointment, Invitation
 from services.scheduler.operations import appointments, bookings, holds, joint
 from services.scheduler.operations.appointments import Place
 from services.scheduler.operations.offers import Offers, Wanted, offers
@@ -30,6 +30,7 @@ from services.scheduler.schemas import (
     BookSchema,
     HoldSchema,
     MoveSchema,
+    SlotSchema,
     SlotsQuery,
     SlotsSchema,
     WantedSchema,
@@ -44,6 +45,7 @@ from services.scheduler.web.doors import (
     shown_zone,
 )
 from services.scheduler.web.refusals import on_refused
+from services.scheduler.web.repeated import RepeatSchema, once, said
 from shared.clock import utcnow
 from shared.web import public_link
 from shared.web.audiences import bearer, guard_api
@@ -113,40 +115,60 @@ def slots(query: dict[str, Any]) -> dict[str, Any]:
 
 
 @api.post("/holds")
+@api.arguments(RepeatSchema, location="headers")
 @api.arguments(WantedSchema)
 @api.response(HTTPStatus.CREATED, HoldSchema)
-def hold(wanted: dict[str, Any]) -> dict[str, Any] | Response:
+def hold(sent: dict[str, Any], wanted: dict[str, Any]) -> Response:
     """Keep a time for a quarter of an hour; 409 with what is still free if somebody was quicker."""
-    try:
-        with _permitted() as (session, who):
+    with _permitted() as (session, who):
+
+        def act() -> Response:
             held = holds.hold(
                 session,
                 invitation=who.permission,
                 wanted=_wanted(wanted),
                 settings=own_settings(),
                 now=utcnow(),
+                address=request.remote_addr,
             )
-            return {
-                "start": held.starts_at,
-                "end": held.ends_at,
-                "hold_until": held.hold_until,
-                "practitioner_id": holds.practitioner_of(session, held),
-            }
-    except SlotTaken as taken:
-        return _taken(taken, wanted["start"])
+            return said(HoldSchema(), _held(session, held), HTTPStatus.CREATED)
+
+        return once(session, who, sent["key"], act, _refusing(session, who, wanted))
+
+
+@api.post("/holds/renew")
+@api.response(HTTPStatus.OK, HoldSchema)
+def renew() -> dict[str, Any]:
+    """Keep the held time for another quarter of an hour, once; 409 if it is over or was renewed."""
+    with _permitted() as (session, who):
+        held = holds.renew(session, invitation=who.permission, settings=own_settings())
+        return _held(session, held)
+
+
+def _held(session: Session, held: Appointment) -> dict[str, Any]:
+    return {
+        "start": held.starts_at,
+        "end": held.ends_at,
+        "hold_until": held.hold_until,
+        "renewable": held.renewed_at is None,
+        "practitioner_id": holds.practitioner_of(session, held),
+    }
 
 
 @api.post("/appointments")
+@api.arguments(RepeatSchema, location="headers")
 @api.arguments(BookSchema)
 @api.response(HTTPStatus.CREATED, AppointmentSchema)
-def book(wanted: dict[str, Any]) -> dict[str, Any] | Response:
-    """Book a time, held or not; one for two people is `pending` until the other says yes.
+def book(sent: dict[str, Any], wanted: dict[str, Any]) -> Response:
+    """Book a time, held or not. One for two people is `pending` until the other says yes, one of
+    a type that staff confirm until they do.
 
     Sent twice, the answer is the same appointment.
     """
     _still_permitted("t")
-    try:
-        with _permitted() as (session, who):
+    with _permitted() as (session, who):
+
+        def act() -> Response:
             booked = bookings.book(
                 session,
                 invitation=who.permission,
@@ -157,9 +179,9 @@ def book(wanted: dict[str, Any]) -> dict[str, Any] | Response:
                 settings=own_settings(),
                 now=utcnow(),
             )
-            return _document(appointments.place_of(session, booked, who.person_id))
-    except SlotTaken as taken:
-        return _taken(taken, wanted["start"])
+            return _own(session, booked, who, HTTPStatus.CREATED)
+
+        return once(session, who, sent["key"], act, _refusing(session, who, wanted))
 
 
 def _still_permitted(door: str) -> None:
@@ -207,41 +229,53 @@ def appointment() -> dict[str, Any]:
 
 
 @api.post("/appointment/move")
+@api.arguments(RepeatSchema, location="headers")
 @api.arguments(MoveSchema)
 @api.response(HTTPStatus.OK, AppointmentSchema)
-def move(wanted: dict[str, Any]) -> dict[str, Any] | Response:
+def move(sent: dict[str, Any], wanted: dict[str, Any]) -> Response:
     """The same appointment at another time, with the same clinician unless another is named."""
-    try:
-        with _participating() as (session, who):
-            place = _place(who)
+    with _participating() as (session, who):
+
+        def act() -> Response:
             moved = bookings.move(
                 session,
-                appointment_id=place.appointment.id,
-                person_id=place.participant.person_id,
+                appointment_id=_place(who).appointment.id,
+                person_id=who.person_id,
                 wanted=_wanted(wanted),
                 location=wanted["location"],
                 settings=own_settings(),
                 now=utcnow(),
             )
-            return _document(appointments.place_of(session, moved, place.participant.person_id))
-    except SlotTaken as taken:
-        return _taken(taken, wanted["start"])
+            return _own(session, moved, who)
+
+        return once(session, who, sent["key"], act, _refusing(session, who, wanted))
 
 
 @api.post("/appointment/cancel")
+@api.arguments(RepeatSchema, location="headers")
 @api.response(HTTPStatus.OK, AppointmentSchema)
-def cancel() -> dict[str, Any]:
+def cancel(sent: dict[str, Any]) -> Response:
     """Give the time back; cancelled already, the answer is the same."""
     with _participating() as (session, who):
-        place = _place(who)
-        cancelled = bookings.cancel(
-            session,
-            appointment_id=place.appointment.id,
-            person_id=place.participant.person_id,
-            settings=own_settings(),
-            now=utcnow(),
-        )
-        return _document(appointments.place_of(session, cancelled, place.participant.person_id))
+
+        def act() -> Response:
+            cancelled = bookings.cancel(
+                session,
+                appointment_id=_place(who).appointment.id,
+                person_id=who.person_id,
+                settings=own_settings(),
+                now=utcnow(),
+            )
+            return _own(session, cancelled, who)
+
+        return once(session, who, sent["key"], act, on_refused)
+
+
+def _own(
+    session: Session, appointment: Appointment, who: Guest, status: int = HTTPStatus.OK
+) -> Response:
+    place = appointments.place_of(session, appointment, who.person_id)
+    return said(AppointmentSchema(), _document(place), status)
 
 
 def _offers(session: Session, invitation: Invitation) -> Offers:
@@ -258,21 +292,19 @@ def _slot(offer: Offer, free: Offers, length: timedelta) -> dict[str, Any]:
     return {"start": start, "end": start + length, "practitioner_ids": hosts}
 
 
-def _taken(taken: SlotTaken, start: datetime) -> Response:
-    """409, and the times nearest to the lost one that can be had now."""
-    with _either() as (session, who):
-        free = _offers(session, who.permission)
-        length = who.permission.type.duration
-        near = [_slot(one, free, length) for one in free.near(start, ALTERNATIVES)]
-    alternatives = [
-        {
-            "start": one["start"].astimezone(UTC).isoformat(),
-            "end": one["end"].astimezone(UTC).isoformat(),
-            "practitioner_ids": [str(host) for host in one["practitioner_ids"]],
-        }
-        for one in near
-    ]
-    return on_refused(taken, alternatives=alternatives)
+def _refusing(
+    session: Session, who: Guest, wanted: dict[str, Any]
+) -> Callable[[Refused], Response]:
+    """How a refusal is answered; to a taken time belong those nearest to it that can be had."""
+
+    def refused(refusal: Refused) -> Response:
+        if not isinstance(refusal, SlotTaken):
+            return on_refused(refusal)
+        free, length = _offers(session, who.permission), who.permission.type.duration
+        near = [_slot(one, free, length) for one in free.near(wanted["start"], ALTERNATIVES)]
+        return on_refused(refusal, alternatives=SlotSchema(many=True).dump(near))
+
+    return refused
 
 
 def _place(who: Guest) -> Place:

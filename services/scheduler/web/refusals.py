@@ -37,6 +37,10 @@ _TABLE: Final[Mapping[type[errors.Refused], _Words]] = {
     errors.TooLate: _Words(HTTPStatus.CONFLICT, "Please call us", "too-late"),
     errors.NotYet: _Words(HTTPStatus.CONFLICT, "Not yet", "not-yet"),
     errors.NotPossible: _Words(HTTPStatus.CONFLICT, "Please call us", "not-possible"),
+    errors.KeyInUse: _Words(HTTPStatus.CONFLICT, "Still being answered", "idempotency-key-in-use"),
+    errors.KeyUsed: _Words(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "This key was used already", "idempotency-key-used"
+    ),
     errors.LinkExpired: _Words(HTTPStatus.GONE, "This link does not work any more", "link-expired"),
     errors.TooManyTries: _Words(
         HTTPStatus.TOO_MANY_REQUESTS, "Please wait a moment", "too-many-tries"
