@@ -30,6 +30,7 @@ from services.scheduler.domain.errors import (
     NotPossible,
     SlotTaken,
 )
+from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.models import (
     Appointment,
     AppointmentType,
@@ -46,7 +47,7 @@ from services.scheduler.operations.holds import (
 )
 from services.scheduler.operations.offers import Wanted
 from services.scheduler.operations.question import Question
-from services.scheduler.operations.schedules import OpenSchedule, open_schedules
+from services.scheduler.operations.schedules import open_schedules
 from services.scheduler.settings import Settings
 from shared.contracts.scheduler import AppointmentBooked, AppointmentCancelled, AppointmentMoved
 from shared.db import database_now

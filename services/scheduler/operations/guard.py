@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 
 from services.scheduler.domain.availability import Reason
 from services.scheduler.domain.errors import AlreadyBooked, SlotTaken
+from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.models import NO_OVERLAP, ONE_PER_PERMISSION, Appointment, AppointmentType
 from services.scheduler.operations import replies
 from services.scheduler.operations.offers import refusal
 from services.scheduler.operations.question import Question
-from services.scheduler.operations.schedules import OpenSchedule
 from shared.db import constraint_of
 from shared.vocabulary import AppointmentStatus
 

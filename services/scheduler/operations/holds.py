@@ -18,11 +18,12 @@ from services.scheduler.domain.errors import (
     SlotTaken,
     TooManyHolds,
 )
+from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.models import Appointment, Invitation, Schedule
 from services.scheduler.operations import guard, throttle
 from services.scheduler.operations.offers import Wanted, offers
 from services.scheduler.operations.question import Question
-from services.scheduler.operations.schedules import OpenSchedule, open_schedules
+from services.scheduler.operations.schedules import open_schedules
 from services.scheduler.settings import Settings
 from shared.db import database_now
 from shared.vocabulary import LIVE_STATUSES, AppointmentStatus

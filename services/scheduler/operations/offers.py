@@ -27,9 +27,10 @@ from services.scheduler.domain.availability import (
     why_not,
 )
 from services.scheduler.domain.interval import instant, minute_at_or_before
+from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.models import Appointment
 from services.scheduler.operations.question import Question
-from services.scheduler.operations.schedules import OpenSchedule, open_schedules
+from services.scheduler.operations.schedules import open_schedules
 from shared.vocabulary import LIVE_STATUSES, AppointmentStatus
 
 # No appointment is longer than a day (see its table): what began two days ago is in nobody's way.

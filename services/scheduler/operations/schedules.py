@@ -1,17 +1,16 @@
 """When people work here: the usual week, single days that differ, and what can be booked at all."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, time, timedelta
-from typing import Any
+from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.scheduler.domain.errors import BadHours
-from services.scheduler.domain.hours import Hours, WallRange, WeeklyRange, problems
+from services.scheduler.domain.hours import WallRange, WeeklyRange, problems
+from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.models import (
     AppointmentType,
     Availability,
@@ -19,6 +18,7 @@ from services.scheduler.models import (
     Practitioner,
     Schedule,
 )
+from services.scheduler.operations.timetables import timetables
 from shared.zones import zone
 
 PRIVATE_CALL = "private-call"
@@ -67,23 +67,6 @@ _TYPES = (
 )
 
 
-@dataclass(frozen=True)
-class OpenSchedule:
-    """A practitioner's bookable time as values: enough to compute with, and to put names to it."""
-
-    id: int
-    practitioner_id: UUID
-    name: str
-    video: bool
-    states: frozenset[str]
-    hours: Hours
-
-    @property
-    def first_name(self) -> str:
-        """What stands on a button: "with Marcus"."""
-        return self.name.split()[0]
-
-
 def ensure_types(session: Session) -> None:
     """The appointment types that every practice begins with; existing ones stay as they are."""
     session.execute(
@@ -97,80 +80,8 @@ def appointment_type(session: Session, code: str) -> AppointmentType | None:
 
 
 def open_schedules(session: Session) -> list[OpenSchedule]:
-    """Everyone who sees clients, with their hours: one statement, however many they are."""
-    weekly = (
-        select(
-            func.jsonb_agg(
-                func.jsonb_build_array(
-                    Availability.weekday,
-                    Availability.starts,
-                    Availability.ends,
-                    Availability.overnight,
-                    Availability.since,
-                    Availability.until,
-                )
-            )
-        )
-        .where(Availability.schedule_id == Schedule.id)
-        .scalar_subquery()
-    )
-    overrides = (
-        select(
-            func.jsonb_agg(
-                func.jsonb_build_array(
-                    DateOverride.day,
-                    DateOverride.starts,
-                    DateOverride.ends,
-                    DateOverride.overnight,
-                )
-            )
-        )
-        # Yesterday may still run overnight, and may still be today further west.
-        .where(DateOverride.schedule_id == Schedule.id, DateOverride.day > func.current_date() - 3)
-        .scalar_subquery()
-    )
-    rows = session.execute(
-        select(
-            Schedule.id,
-            Practitioner.id,
-            Practitioner.name,
-            Practitioner.video_room.is_not(None),
-            Practitioner.states,
-            Schedule.timezone,
-            weekly,
-            overrides,
-        )
-        .join(Practitioner)
-        .where(Practitioner.left_at.is_(None))
-        .order_by(Practitioner.name, Schedule.id)
-    )
-    return [
-        OpenSchedule(
-            number, who, name, video, frozenset(states), _hours(timezone, week or [], days or [])
-        )
-        for number, who, name, video, states, timezone, week, days in rows
-    ]
-
-
-def _hours(timezone: str, week: list[list[Any]], days: list[list[Any]]) -> Hours:
-    weekly = tuple(
-        WeeklyRange(weekday, _wall(starts, ends, overnight), _date(since), _date(until))
-        for weekday, starts, ends, overnight, since, until in week
-    )
-    overrides: dict[date, list[WallRange]] = {}
-    for day, starts, ends, overnight in days:
-        ranges = overrides.setdefault(date.fromisoformat(day), [])
-        if starts is not None:
-            ranges.append(_wall(starts, ends, overnight))
-    return Hours(zone(timezone), weekly, overrides)
-
-
-def _wall(starts: str, ends: str, overnight: bool) -> WallRange:
-    return WallRange(time.fromisoformat(starts), time.fromisoformat(ends), overnight)
-
-
-def _date(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
+    """Everyone who sees clients, with their hours, by name."""
+    return list(timetables(session).schedules)
 
 
 def add_practitioner(

@@ -12,10 +12,10 @@ from marshmallow import ValidationError
 from sqlalchemy.orm import Session
 
 from services.scheduler.domain.errors import SlotTaken
+from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.operations import participants
 from services.scheduler.operations.offers import Offers, Wanted, offers
 from services.scheduler.operations.question import Question
-from services.scheduler.operations.schedules import OpenSchedule
 from services.scheduler.schemas import SlotChoice
 from services.scheduler.web import words
 from services.scheduler.web.doors import Guest, guest, own_settings, shown_zone

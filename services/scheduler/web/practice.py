@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from services.scheduler.domain.errors import AddressTaken, BadHours
 from services.scheduler.domain.hours import weekly_total
+from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.operations import schedules, staff
-from services.scheduler.operations.schedules import OpenSchedule
 from services.scheduler.operations.staff import NewColleague
 from services.scheduler.schemas import ColleagueForm, DayOffForm
 from services.scheduler.web import words

@@ -9,8 +9,8 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.operations import appointments, schedules, staff
-from services.scheduler.operations.schedules import OpenSchedule
 from services.scheduler.web import agenda, words
 from services.scheduler.web.choosing import read_date, read_uuid
 from services.scheduler.web.doors import own_settings

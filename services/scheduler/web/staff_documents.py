@@ -6,8 +6,8 @@ from typing import Any, Final
 from marshmallow import Schema, ValidationError, fields, validate
 
 from services.scheduler.domain.hours import WeeklyRange
+from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.operations.appointments import Entry
-from services.scheduler.operations.schedules import OpenSchedule
 from services.scheduler.schemas import Day, OwnerForm, SignInForm, Strict, WallTime
 from services.scheduler.web.agenda import Line
 from services.scheduler.web.week_form import MOST_A_DAY, WEEKDAYS

@@ -4,9 +4,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.models import AppointmentType
 from services.scheduler.operations import schedules, staff
-from services.scheduler.operations.schedules import OpenSchedule
 from shared.vocabulary import Role
 from shared.web.audiences import current_staff
 from shared.web.problems import NotForYourRole, NotFound

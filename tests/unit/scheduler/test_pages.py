@@ -10,8 +10,8 @@ from werkzeug.datastructures import MultiDict
 from services.scheduler.domain.availability import Offer
 from services.scheduler.domain.hours import ClockChange, Hours, WallRange, WeeklyRange
 from services.scheduler.domain.interval import minute_at_or_before
+from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.operations.offers import Offers, Wanted
-from services.scheduler.operations.schedules import OpenSchedule
 from services.scheduler.web import agenda, words
 from services.scheduler.web.picker import picker
 from services.scheduler.web.week_form import WeekForm

@@ -1,0 +1,46 @@
+"""Days on which a region does not work, by the `holidays` library."""
+
+from collections.abc import Collection
+from datetime import date
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Final
+
+import holidays
+
+_OBSERVED: Final = " (observed)"
+
+
+@lru_cache(maxsize=64)
+def of_year(region: str, year: int) -> MappingProxyType[date, str]:
+    """The holidays of a region like US-NY, by date; of a region that nobody knows, none."""
+    country, _, part = region.partition("-")
+    try:
+        found = holidays.country_holidays(country, subdiv=part or None, years=year)
+    except (NotImplementedError, AttributeError):
+        return MappingProxyType({})
+    return MappingProxyType(dict(found))
+
+
+def is_region(region: str) -> bool:
+    """Whether the library knows that region, by its ISO 3166 code: US, or US-NY."""
+    country, _, part = region.partition("-")
+    known = holidays.list_supported_countries()
+    return country in known and (not part or part in known[country])
+
+
+def closed(region: str | None, worked: Collection[str], first: date, last: date) -> dict[date, str]:
+    """The holidays from `first` through `last` by date, but for those in `worked` by name.
+
+    A day on which two are kept is worked when one of them is; so is the day on which a worked one
+    is observed.
+    """
+    if region is None:
+        return {}
+    return {
+        day: name
+        for year in range(first.year, last.year + 1)
+        for day, name in of_year(region, year).items()
+        if first <= day <= last
+        and not any(one.removesuffix(_OBSERVED) in worked for one in (*name.split("; "), name))
+    }

@@ -1,0 +1,242 @@
+"""When a clinician works, from everything that was said about it, for one type of appointment.
+
+What was said more exactly wins: a day off over stretches that were opened, those over the usual
+week; another day's hours over a holiday, a holiday over the usual week.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Final, NamedTuple, TypeAlias
+from uuid import UUID
+
+from services.scheduler.domain import public_holidays
+from services.scheduler.domain.caps import Caps
+from services.scheduler.domain.hours import (
+    Hours,
+    WallRange,
+    WeeklyRange,
+    day_bounds,
+    days,
+    local_date,
+)
+from services.scheduler.domain.interval import Interval, merged
+
+_MARGIN: Final = timedelta(days=2)
+"""A zone may be 14 hours ahead, hours may run overnight: as in `Hours.during`."""
+
+_NO_CAPS: Final = Caps()
+_COMPILED: Final = 8192
+
+Overrides: TypeAlias = Mapping[date, Sequence[WallRange]]
+
+
+class Seat(NamedTuple):
+    """A range of the usual week: for one type of appointment alone, or for any; and where."""
+
+    weekly: WeeklyRange
+    kind: int | None = None
+    place: int | None = None
+
+
+class DaysOff(NamedTuple):
+    """Whole local days, first and last included, and why: for colleagues, never for clients."""
+
+    first: date
+    last: date
+    reason: str = ""
+
+
+class Stretch(NamedTuple):
+    """Time that staff opened or blocked by the minute, and why."""
+
+    during: Interval
+    reason: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Practice:
+    """What holds for everybody. Known by identity, as the copy of one version is."""
+
+    version: int | None = None
+    region: str | None = None
+    worked: frozenset[str] = frozenset()
+    days_off: tuple[DaysOff, ...] = ()
+    rooms: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+
+    def rooms_at(self, place: int | None) -> tuple[int, ...]:
+        """The rooms of a location; without one, all there are."""
+        if place is not None:
+            return self.rooms.get(place, ())
+        return tuple(sorted(room for rooms in self.rooms.values() for room in rooms))
+
+
+@dataclass(frozen=True, eq=False)
+class OpenSchedule:
+    """A practitioner's bookable time as values: enough to compute with, and to put names to it.
+
+    `hours` are the usual week and the dates that differ, as it was written down; `seats` say of
+    each range what it is for and where. Known by identity, as the copy of one version is.
+    """
+
+    id: int
+    practitioner_id: UUID
+    name: str
+    video: bool
+    states: frozenset[str]
+    hours: Hours
+    seats: tuple[Seat, ...] = ()
+    days_off: tuple[DaysOff, ...] = ()
+    extra: tuple[Stretch, ...] = ()
+    blocked: tuple[Stretch, ...] = ()
+    sees_couples: bool = True
+    caps: Caps = _NO_CAPS
+    not_given: frozenset[int] = frozenset()
+    weights: Mapping[int, int] = field(default_factory=dict)
+    version: int = 0
+
+    @property
+    def first_name(self) -> str:
+        """What stands on a button: "with Marcus"."""
+        return self.name.split()[0]
+
+    def weight(self, kind: int) -> int:
+        """The share of that type's appointments, beside the others' (P24)."""
+        return self.weights.get(kind, 1)
+
+
+class Opened(NamedTuple):
+    """Merged working time, and the location in which the clinician sits then."""
+
+    place: int | None
+    hours: Sequence[Interval]
+
+
+class WorkingTime(NamedTuple):
+    """What is open for one type, and what is shut within it: days off, blocked stretches."""
+
+    opened: tuple[Opened, ...]
+    off: tuple[Interval, ...]
+    blocked: tuple[Interval, ...]
+
+
+def working_time(
+    schedule: OpenSchedule, practice: Practice, kind: int, *, placed: bool, first: date, last: date
+) -> WorkingTime:
+    """The working time from `first` through `last` (dates of the schedule's zone), uncut.
+
+    Ranges of one type alone are all that type has. `placed`: hours in different locations are kept
+    apart, since one visit can't be in both. Kept in the process for the same copies.
+    """
+    own = any(seat.kind == kind for seat in schedule.seats)
+    return _compiled(schedule, practice, kind if own else None, placed, first, last)
+
+
+@lru_cache(maxsize=_COMPILED)
+def _compiled(
+    schedule: OpenSchedule,
+    practice: Practice,
+    kind: int | None,
+    placed: bool,
+    first: date,
+    last: date,
+) -> WorkingTime:
+    zone = schedule.hours.zone
+    within = Interval(day_bounds(first, zone).start, day_bounds(last, zone).end)
+    seats = [seat for seat in schedule.seats if seat.kind == kind]
+    away = (*practice.days_off, *schedule.days_off)
+    overrides = _overrides(schedule, practice, away, first - _MARGIN, last + _MARGIN)
+    if kind is not None:
+        overrides = _in_common(overrides, seats)
+    return WorkingTime(
+        tuple(_opened(schedule, seats, overrides, placed, within)),
+        tuple(
+            merged(
+                day_bounds(day, zone)
+                for off in away
+                for day in _days_of(off, first - _MARGIN, last + _MARGIN)
+            )
+        ),
+        tuple(one.during for one in schedule.blocked if _touches(one.during, within)),
+    )
+
+
+def _opened(
+    schedule: OpenSchedule,
+    seats: Sequence[Seat],
+    overrides: Overrides,
+    placed: bool,
+    within: Interval,
+) -> Iterable[Opened]:
+    """The hours of each location. Where one is on another day's hours is where one always is."""
+    weeks: dict[int | None, list[WeeklyRange]] = {}
+    for seat in seats:
+        weeks.setdefault(seat.place if placed else None, []).append(seat.weekly)
+    home = next(iter(weeks)) if len(weeks) == 1 else None
+    weeks.setdefault(home, [])
+    closed: Overrides = dict.fromkeys(overrides, ())
+    for place, weekly in weeks.items():
+        hours = Hours(schedule.hours.zone, weekly, overrides if place == home else closed)
+        found = hours.during(within)
+        if place == home:
+            extra = [one.during for one in schedule.extra if _touches(one.during, within)]
+            found = merged([*found, *extra])
+        yield Opened(place, found)
+
+
+def _overrides(
+    schedule: OpenSchedule,
+    practice: Practice,
+    away: Iterable[DaysOff],
+    first: date,
+    last: date,
+) -> dict[date, Sequence[WallRange]]:
+    found: dict[date, Sequence[WallRange]] = dict.fromkeys(
+        public_holidays.closed(practice.region, practice.worked, first, last), ()
+    )
+    found.update(schedule.hours.overrides)
+    for off in away:
+        found.update(dict.fromkeys(_days_of(off, first, last), ()))
+    return found
+
+
+def _in_common(overrides: Overrides, seats: Sequence[Seat]) -> dict[date, Sequence[WallRange]]:
+    """A type with hours of its own has no others: of another day's hours, those in both."""
+    return {
+        day: [
+            both
+            for wall in ranges
+            for seat in seats
+            if seat.weekly.holds_on(day) and (both := _common(wall, seat.weekly.wall))
+        ]
+        for day, ranges in overrides.items()
+    }
+
+
+def _common(one: WallRange, other: WallRange) -> WallRange | None:
+    """The wall time in both of two ranges of one day."""
+    (start, end), (begin, stop) = (
+        (wall.start, (wall.overnight, wall.end)) for wall in (one, other)
+    )
+    start, end = max(start, begin), min(end, stop)
+    return WallRange(start, end[1], end[0]) if (False, start) < end else None
+
+
+def _days_of(off: DaysOff, first: date, last: date) -> Iterable[date]:
+    return days(max(off.first, first), min(off.last, last))
+
+
+def _touches(one: Interval, within: Interval) -> bool:
+    return one.start < within.end and within.start < one.end
+
+
+def closed_because(schedule: OpenSchedule, practice: Practice, minute: int) -> str | None:
+    """Why the local day of that minute is closed as a whole, in words for staff; None: it isn't."""
+    day = local_date(minute, schedule.hours.zone)
+    for off in (*practice.days_off, *schedule.days_off):
+        if off.first <= day <= off.last:
+            return off.reason or "a day off"
+    if day in schedule.hours.overrides:
+        return None if schedule.hours.overrides[day] else "closed on that date"
+    return public_holidays.closed(practice.region, practice.worked, day, day).get(day)
