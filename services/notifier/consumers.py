@@ -26,6 +26,7 @@ from shared.contracts.scheduler import (
     AppointmentMoved,
     AppointmentReleased,
     AppointmentRequested,
+    CalendarUnreadable,
     TimeOffered,
 )
 from shared.crypto import destroy_key
@@ -121,6 +122,18 @@ def note_assignment(event: TaskAssigned, session: Session) -> None:
     errands.note(
         session,
         errand_id=event.assignment_id,
+        kind=errands.ASSIGNMENT,
+        said_at=said_at(session),
+        account_id=event.account_id,
+    )
+
+
+@consumer.on(CalendarUnreadable)
+def note_unreadable_calendar(event: CalendarUnreadable, session: Session) -> None:
+    """Something for a member of staff to look at: the same words as for any other task."""
+    errands.note(
+        session,
+        errand_id=event.notice_id,
         kind=errands.ASSIGNMENT,
         said_at=said_at(session),
         account_id=event.account_id,

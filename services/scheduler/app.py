@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from services.scheduler import jobs
 from services.scheduler.consumers import consumer
 from services.scheduler.operations import staff as staff_operations
+from services.scheduler.providers.feeds import Feeds
 from services.scheduler.providers.intake import Intake
 from services.scheduler.settings import Settings
 from services.scheduler.web import (
@@ -71,6 +72,8 @@ def declare_actors(broker: dramatiq.Broker, ticker: Ticker, settings: Settings) 
     ticker.every(30, "scheduler.replies", lambda: jobs.release_unconfirmed(database))
     ticker.every(3600, "scheduler.answers", lambda: jobs.forget_answers(database))
     ticker.every(5, "scheduler.contacts", lambda: jobs.refresh_contacts(database, intake))
+    feeds = Feeds(on_loopback=settings.calendars_on_loopback)
+    ticker.every(5, "scheduler.calendars", lambda: jobs.read_calendars(database, feeds))
 
 
 def worker() -> dramatiq.Broker:

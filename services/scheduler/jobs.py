@@ -1,10 +1,14 @@
 """What the scheduler does by the clock."""
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Final
 from uuid import UUID
 
 import structlog
 
-from services.scheduler.operations import holds, idempotency, invitations, replies
+from services.scheduler.operations import holds, idempotency, invitations, outside, replies
+from services.scheduler.providers.feeds import FeedRequest, Feeds
 from services.scheduler.providers.intake import Intake
 from shared.db import Database
 from shared.peers import PeerRefused, PeerUnavailable
@@ -59,3 +63,29 @@ def _refresh(database: Database, intake: Intake, person_id: UUID) -> None:
     with database.begin() as session:
         invitations.keep_contact(session, person_id=person_id, version=version, contact=contact)
     logger.info("contact refreshed", person_id=str(person_id))
+
+
+_AT_ONCE: Final = 3
+"""Calendars that are read at the same time: a slow one does not hold up all others."""
+
+
+def read_calendars(database: Database, feeds: Feeds) -> None:
+    """Read the calendars elsewhere that are due; what fails is written down and told (P11)."""
+    with database.begin() as session:
+        requests = outside.claim_due(session)
+    if requests:
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="calendar") as readers:
+            list(readers.map(partial(_read_calendar, database, feeds), requests))
+
+
+def _read_calendar(database: Database, feeds: Feeds, request: FeedRequest) -> None:
+    reading = feeds.read(request)
+    with database.begin() as session:
+        outside.keep(session, calendar_id=request.calendar_id, reading=reading)
+    logger.info(
+        "calendar read",
+        calendar_id=str(request.calendar_id),
+        whole=reading.whole,
+        unchanged=reading.busy is None,
+        troubles=sorted(reading.troubles),
+    )

@@ -26,6 +26,9 @@ class Settings(CommonSettings):
     reply: timedelta = timedelta(hours=48)
     """How long the other of two people has to say yes; at the latest a day before the start."""
 
+    calendars_on_loopback: bool = False
+    """Calendars elsewhere may also be on this machine and without TLS: for practice runs only."""
+
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
         """Read and check. Raises BadSetting, naming what is missing or wrong."""
@@ -42,6 +45,7 @@ class Settings(CommonSettings):
                     "HOLDS_PER_ADDRESS", 60, validate=validate.Range(1, 10_000)
                 ),
                 reply=_hours(reader, "REPLY_HOURS", 48),
+                calendars_on_loopback=reader.bool("CALENDARS_ON_LOOPBACK", False),
             )
         except EnvError as error:
             raise BadSetting(str(error)) from error

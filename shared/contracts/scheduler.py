@@ -87,3 +87,16 @@ class TimeOffered(Event):
     communication_id: UUID
     person_id: UUID
     expires_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalendarUnreadable(Event):
+    """A calendar kept elsewhere can't be read any more; this member of staff should look (P11).
+
+    `notice_id` is this notice's own, once for each outage.
+    """
+
+    type: ClassVar[str] = "scheduler.calendar.unreadable.v1"
+
+    notice_id: UUID
+    account_id: UUID

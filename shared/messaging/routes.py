@@ -15,6 +15,7 @@ from shared.contracts.scheduler import (
     AppointmentMoved,
     AppointmentReleased,
     AppointmentRequested,
+    CalendarUnreadable,
     TimeOffered,
 )
 from shared.messaging.events import Event
@@ -32,4 +33,5 @@ ROUTES: Final[dict[type[Event], tuple[Service, ...]]] = {
     AppointmentReleased: ("notifier",),
     AppointmentCancelled: ("intake", "notifier"),
     TimeOffered: ("notifier",),
+    CalendarUnreadable: ("notifier",),
 }

@@ -2,6 +2,7 @@
 
 Refused
 ├── NoSuchLink         the token opens nothing here
+├── NoSuchCalendar     no calendar elsewhere is known by that id, or it is somebody else's
 ├── BookingRefused
 │   ├── SlotTaken      somebody was quicker, or the time was never on offer
 │   ├── HoldOver       the time was kept, and is not any more
@@ -45,6 +46,12 @@ class NoSuchLink(Refused):
     """The token opens nothing here, or never did, or is somebody else's: all look the same."""
 
     sentence = "This page is not here. The link may be old, or already used."
+
+
+class NoSuchCalendar(Refused):
+    """No calendar elsewhere is known by that id, or it is somebody else's: both look the same."""
+
+    sentence = "This calendar is not here any more."
 
 
 class BookingRefused(Refused):

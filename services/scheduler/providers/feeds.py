@@ -16,7 +16,7 @@ _CHILD: Final = "services.scheduler.providers.feed_process"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class FeedRequest:
     """Which calendar to read, and how: the owner's zone, the window, what we keep ourselves."""
 
     calendar_id: UUID
@@ -35,17 +35,17 @@ class Feeds:
         self._on_loopback = on_loopback
         self._seconds = seconds
 
-    def read(self, question: Question) -> Reading:
+    def read(self, request: FeedRequest) -> Reading:
         """What the calendar says now; a trouble where it says nothing. Never takes much longer
         than `seconds`, and never raises over anything that a calendar or its server does.
         """
         asked = {
-            "address": question.address,
-            "timezone": question.timezone,
-            "window": question.window,
-            "ours": question.ours,
-            "etag": question.etag,
-            "last_modified": question.last_modified,
+            "address": request.address,
+            "timezone": request.timezone,
+            "window": request.window,
+            "ours": request.ours,
+            "etag": request.etag,
+            "last_modified": request.last_modified,
             "on_loopback": self._on_loopback,
             "seconds": self._seconds,
         }

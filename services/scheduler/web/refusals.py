@@ -21,6 +21,9 @@ class _Words(NamedTuple):
 
 _TABLE: Final[Mapping[type[errors.Refused], _Words]] = {
     errors.NoSuchLink: _Words(HTTPStatus.NOT_FOUND, "This page is not here", "no-such-link"),
+    errors.NoSuchCalendar: _Words(
+        HTTPStatus.NOT_FOUND, "This calendar is not here", "no-such-calendar"
+    ),
     errors.SlotTaken: _Words(HTTPStatus.CONFLICT, "That time is taken", "slot-taken"),
     errors.HoldOver: _Words(HTTPStatus.CONFLICT, "Please choose again", "hold-over"),
     errors.HoldRenewed: _Words(HTTPStatus.CONFLICT, "Kept longer already", "hold-renewed"),
