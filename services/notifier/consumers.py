@@ -5,6 +5,7 @@ Nothing is fetched and nothing is sent here; the sweep finds within a second wha
 
 from sqlalchemy.orm import Session
 
+from services.notifier.domain.message import Kind
 from services.notifier.operations import (
     appointments,
     contacts,
@@ -26,6 +27,7 @@ from shared.contracts.scheduler import (
     AppointmentMoved,
     AppointmentReleased,
     AppointmentRequested,
+    AttentionRequested,
     CalendarUnreadable,
     TimeOffered,
 )
@@ -89,7 +91,13 @@ def note_new_wishes(event: ContactChanged, session: Session) -> None:
 @consumer.on(ScreeningCompleted)
 def tell_the_practice(event: ScreeningCompleted, session: Session) -> None:
     """There is something to read: the same note whatever it is."""
-    planning.plan_staff_note(session, response_id=event.response_id)
+    planning.plan_staff_note(session, about=event.response_id)
+
+
+@consumer.on(AttentionRequested)
+def tell_the_desk(event: AttentionRequested, session: Session) -> None:
+    """Something in the calendar waits for staff: the same note once more."""
+    planning.plan_staff_note(session, about=event.attention_id, kind=Kind.STAFF_CALENDAR)
 
 
 @consumer.on(CommunicationRequested)

@@ -76,6 +76,18 @@ class AppointmentReleased(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AttentionRequested(Event):
+    """Something in the calendar waits for staff. Which it is, they see when they sign in.
+
+    The same for whatever it is: a request to confirm, or a late wish.
+    """
+
+    type: ClassVar[str] = "scheduler.attention.requested.v1"
+
+    attention_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class TimeOffered(Event):
     """A time that became free is kept for somebody who waits for one, until `expires_at` (P27).
 

@@ -15,6 +15,7 @@ from shared.contracts.scheduler import (
     AppointmentMoved,
     AppointmentReleased,
     AppointmentRequested,
+    AttentionRequested,
     CalendarUnreadable,
     TimeOffered,
 )
@@ -34,4 +35,5 @@ ROUTES: Final[dict[type[Event], tuple[Service, ...]]] = {
     AppointmentCancelled: ("intake", "notifier"),
     TimeOffered: ("notifier",),
     CalendarUnreadable: ("notifier",),
+    AttentionRequested: ("notifier",),
 }

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     STAFF_NOTE = "staff-note"
     STAFF_TASK = "staff-task"
     STAFF_REPLY = "staff-reply"
+    STAFF_CALENDAR = "staff-calendar"
 
 
 NEWS = frozenset({Kind.CONFIRMATION, Kind.MOVED, Kind.CANCELLED})
@@ -40,7 +41,7 @@ LINK_NOTES = frozenset({Kind.UPDATE, Kind.RESUME, Kind.INVITATION})
 ASKED_FOR = LINK_NOTES | {Kind.OFFER}
 """Kinds that another service asks for by an id, and has to confirm. Their link is a key."""
 
-TO_STAFF = frozenset({Kind.STAFF_NOTE, Kind.STAFF_TASK, Kind.STAFF_REPLY})
+TO_STAFF = frozenset({Kind.STAFF_NOTE, Kind.STAFF_TASK, Kind.STAFF_REPLY, Kind.STAFF_CALENDAR})
 """Kinds that go to the practice's own people."""
 
 PROMPT = NEWS | ASKED_FOR | {Kind.STAFF_TASK}
@@ -96,6 +97,7 @@ _TITLES = {
     Kind.STAFF_NOTE: "Something to read",
     Kind.STAFF_TASK: "A task",
     Kind.STAFF_REPLY: "A reply to read",
+    Kind.STAFF_CALENDAR: "Something about a time",
 }
 
 

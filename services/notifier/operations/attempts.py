@@ -145,7 +145,7 @@ def _occasion(
         return _of_errand(session, row, cause, settings, now=now)
     if row.person_id is None:
         to = settings.practice.staff_email or settings.practice.sender_address
-        page = _REPLIES if row.purpose == Kind.STAFF_REPLY else _INQUIRIES
+        page = _PAGES.get(Kind(row.purpose), _INQUIRIES)
         return _to_staff(row, to, page, settings)
     return _of_appointment(session, row, cause, settings, now=now)
 
@@ -216,7 +216,10 @@ def _of_appointment(
 
 _INQUIRIES: Final = PREFIX["intake"] + "/staff/inquiries"
 _TASKS: Final = PREFIX["intake"] + "/staff/tasks"
-_REPLIES: Final = PREFIX["notifier"] + "/staff/replies"
+_PAGES: Final = {
+    Kind.STAFF_REPLY: PREFIX["notifier"] + "/staff/replies",
+    Kind.STAFF_CALENDAR: PREFIX["scheduler"] + "/staff/",
+}
 
 
 def _to_staff(row: Notification, to: str, page: str, settings: Settings) -> Occasion:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.notifier.domain.incoming import Reading, Wish, read
-from services.notifier.domain.message import Channel
+from services.notifier.domain.message import Channel, Kind
 from services.notifier.models import IncomingText, Notification
 from services.notifier.operations import contacts, planning, suppressions
 from shared.crypto import PRACTICE_SUBJECT, SealBroken, SubjectErased, seal, unseal
@@ -62,7 +62,7 @@ def take(
     row.person_id = _whose(session, index)
     if reading.to_be_read:
         row.person_id, row.body_sealed = _sealed(session, row, number=number, body=body)
-        planning.plan_reply_note(session, reply_id=row.id)
+        planning.plan_staff_note(session, about=row.id, kind=Kind.STAFF_REPLY)
     answer = _obey(session, row, reading, number)
     row.answer = answer if may_answer else None
     session.flush()

@@ -56,28 +56,16 @@ def plan(session: Session, *, appointment_id: UUID, sequence: int, settings: Set
     return complete
 
 
-def plan_staff_note(session: Session, *, response_id: UUID) -> None:
-    """Plan a note to the practice that there is something to read, and nothing of what it is."""
+def plan_staff_note(session: Session, *, about: UUID, kind: Kind = Kind.STAFF_NOTE) -> None:
+    """Plan a note to the practice that there is something to read, and nothing of what it is.
+
+    `kind` says where it leads: an inquiry, a reply, or the calendar. Its words are the same.
+    """
     now = database_now(session)
     note = PlannedMessage(
-        purpose=Kind.STAFF_NOTE,
-        channel=Channel.EMAIL,
-        due_at=now,
-        not_after=now + NOTE_STAYS_NEWS,
+        purpose=kind, channel=Channel.EMAIL, due_at=now, not_after=now + NOTE_STAYS_NEWS
     )
-    add(session, note, key=f"{response_id}:{Kind.STAFF_NOTE}", announced_at=now)
-
-
-def plan_reply_note(session: Session, *, reply_id: UUID) -> None:
-    """Plan a note to the practice that somebody has written back, and nothing of what."""
-    now = database_now(session)
-    note = PlannedMessage(
-        purpose=Kind.STAFF_REPLY,
-        channel=Channel.EMAIL,
-        due_at=now,
-        not_after=now + NOTE_STAYS_NEWS,
-    )
-    add(session, note, key=f"{reply_id}:{Kind.STAFF_REPLY}", announced_at=now)
+    add(session, note, key=f"{about}:{kind}", announced_at=now)
 
 
 def _plan_for(

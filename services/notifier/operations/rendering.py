@@ -22,7 +22,11 @@ from shared.settings import Practice
 
 TEMPLATES: Final = Path(__file__).parent.parent / "templates" / "messages"
 
-_SAME_WORDS: Final = {Kind.RESUME: Kind.UPDATE, Kind.STAFF_REPLY: Kind.STAFF_NOTE}
+SAME_WORDS: Final = {
+    Kind.RESUME: Kind.UPDATE,
+    Kind.STAFF_REPLY: Kind.STAFF_NOTE,
+    Kind.STAFF_CALENDAR: Kind.STAFF_NOTE,
+}
 
 _CALENDAR: Final[dict[Kind, Literal["REQUEST", "CANCEL"]]] = {
     Kind.CONFIRMATION: "REQUEST",
@@ -86,7 +90,7 @@ def render(occasion: Occasion, practice: Practice) -> OutgoingMessage:
 
 def _folder(kind: Kind) -> str:
     """Where the words are. A link to go on says no more than any other: the same words for both."""
-    return _SAME_WORDS.get(kind, kind)
+    return SAME_WORDS.get(kind, kind)
 
 
 def _days(life: timedelta) -> int:

@@ -51,6 +51,12 @@ class Place:
             and self.participant.status == Participation.NEEDS_ACTION
         )
 
+    @property
+    def waiting(self) -> bool:
+        """Whether there is word for this person: their own answer is wanted, or staff's is."""
+        for_staff = self.appointment.couple_id is None
+        return self.asked or (self.status is AppointmentStatus.PENDING and for_staff)
+
 
 def by_token(session: Session, token: str) -> Place:
     """What a manage link opens. Raises NoSuchLink."""

@@ -5,7 +5,6 @@ each change, and its history is only added to. See `guard` for why nobody is boo
 """
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -20,12 +19,10 @@ from services.scheduler.domain.appointment import (
     outcome,
     refuse_early,
     refuse_late_change,
-    reply_deadline,
 )
 from services.scheduler.domain.errors import (
     AlreadyBooked,
     NeedsBoth,
-    NoSuchLink,
     NotLicensedThere,
     NotPossible,
     SlotTaken,
@@ -36,8 +33,8 @@ from services.scheduler.models import (
     AppointmentType,
     Invitation,
 )
-from services.scheduler.operations import guard, joint, participants, replies
-from services.scheduler.operations.history import record
+from services.scheduler.operations import guard, joint, participants, replies, requests
+from services.scheduler.operations.history import booked_facts, locked, record
 from services.scheduler.operations.holds import (
     is_wanted,
     live_appointment,
@@ -50,7 +47,6 @@ from services.scheduler.operations.question import Question
 from services.scheduler.operations.schedules import open_schedules
 from services.scheduler.settings import Settings
 from shared.contracts.scheduler import AppointmentBooked, AppointmentCancelled, AppointmentMoved
-from shared.db import database_now
 from shared.messaging.outbox import publish
 from shared.vocabulary import AppointmentStatus as Status
 
@@ -70,8 +66,9 @@ def book(
     """Turn the hold into an appointment, or book the time outright, and tell the others.
 
     Sent twice, the appointment of the first time is the answer. A hold that ran out is no loss
-    while nobody else has taken the time. A time for two is only asked for: see `joint`. Raises
-    SlotTaken, AlreadyBooked, NoSuchWay or NotLicensedThere; whichever it is, a hold stays.
+    while nobody else has taken the time. A time for two is only asked for: see `joint`; so is one
+    of a type that staff confirm, unless they book it themselves: see `requests`. Raises SlotTaken,
+    AlreadyBooked, NoSuchWay or NotLicensedThere; whichever it is, a hold stays.
     """
     if invitation.couple_id is not None:
         return joint.request(
@@ -105,8 +102,6 @@ def book(
             location=location,
         )
     participants.refuse_other_ways(session, present, how)
-    present.status = after(Status.PROPOSED, Act.BOOK, by.actor)
-    present.hold_until = present.held_from = None
     present.changed_at = now
     participant = participants.add(
         session,
@@ -117,10 +112,15 @@ def book(
         settings=settings,
     )
     participants.say_where(session, participant, location)
-    session.flush()
+    if invitation.type.confirm and by.actor is Actor.CLIENT:
+        requests.wait_for_staff(session, present, participant, settings=settings, by=by)
+        return present
     before = (Status.PROPOSED, present.during)
+    present.status = after(Status.PROPOSED, Act.BOOK, by.actor)
+    present.hold_until = present.held_from = None
+    session.flush()
     record(session, present, Act.BOOK, before=before, actor=str(by), reason=by.reason)
-    publish(session, AppointmentBooked(**_facts(session, present)))
+    publish(session, AppointmentBooked(**booked_facts(session, present)))
     return present
 
 
@@ -172,16 +172,17 @@ def move(
             by_staff=by.actor is Actor.STAFF,
         ),
     )
+    until = requests.reply_by(session, wanted.start, settings)
     appointment.schedule_id = schedule.id
     appointment.during = guard.span(wanted.start, kind)
     appointment.buffer_before, appointment.buffer_after = kind.buffer_before, kind.buffer_after
     if before[0] is Status.PENDING:
-        appointment.reply_by = _reply_by(session, appointment, settings)
+        appointment.reply_by = until
     _changed(appointment, now)
     guard.flush(session)
     record(session, appointment, Act.MOVE, before=before, actor=str(by), reason=by.reason)
     if before[0] is Status.BOOKED:
-        publish(session, AppointmentMoved(**_facts(session, appointment)))
+        publish(session, AppointmentMoved(**booked_facts(session, appointment)))
     return appointment
 
 
@@ -257,35 +258,9 @@ def attend(
     return appointment
 
 
-def locked(session: Session, appointment_id: UUID) -> Appointment:
-    """The row as it is now, ours until the commit. Raises NoSuchLink."""
-    appointment = session.get(
-        Appointment, appointment_id, with_for_update=True, populate_existing=True
-    )
-    if appointment is None:
-        raise NoSuchLink
-    return appointment
-
-
 def _changed(appointment: Appointment, now: datetime) -> None:
     appointment.sequence += 1
     appointment.changed_at = now
-
-
-def _reply_by(session: Session, appointment: Appointment, settings: Settings) -> datetime:
-    now = database_now(session)
-    return reply_deadline(appointment.starts_at, now=now, within=settings.reply)
-
-
-def _facts(session: Session, appointment: Appointment) -> dict[str, Any]:
-    """What is told of a time that is taken, new or at another hour."""
-    return {
-        "appointment_id": appointment.id,
-        "sequence": appointment.sequence,
-        "person_ids": participants.person_ids(session, appointment.id),
-        "starts_at": appointment.starts_at,
-        "ends_at": appointment.ends_at,
-    }
 
 
 def _be_there(

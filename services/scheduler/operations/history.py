@@ -1,13 +1,29 @@
-"""What was done to an appointment, by whose hand: rows that are only added."""
+"""An appointment's row, locked, and what was done to it by whose hand: rows that are only added."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from services.scheduler.domain.appointment import Act, Actor
+from services.scheduler.domain.errors import NoSuchLink
 from services.scheduler.models import Appointment, AppointmentHistory
+from services.scheduler.operations import participants
 from shared.vocabulary import AppointmentStatus as Status
+
+
+def locked(session: Session, appointment_id: UUID) -> Appointment:
+    """The row as it is now, ours until the commit. Raises NoSuchLink."""
+    appointment = session.get(
+        Appointment, appointment_id, with_for_update=True, populate_existing=True
+    )
+    if appointment is None:
+        raise NoSuchLink
+    return appointment
 
 
 def record(
@@ -34,3 +50,23 @@ def record(
         )
     )
     session.flush()
+
+
+def of(session: Session, appointment_id: UUID) -> Sequence[AppointmentHistory]:
+    """Everything that was ever done to it, the first first (P27)."""
+    return session.scalars(
+        select(AppointmentHistory)
+        .where(AppointmentHistory.appointment_id == appointment_id)
+        .order_by(AppointmentHistory.id)
+    ).all()
+
+
+def booked_facts(session: Session, appointment: Appointment) -> dict[str, Any]:
+    """What is told of a time that is taken, new or at another hour."""
+    return {
+        "appointment_id": appointment.id,
+        "sequence": appointment.sequence,
+        "person_ids": participants.person_ids(session, appointment.id),
+        "starts_at": appointment.starts_at,
+        "ends_at": appointment.ends_at,
+    }

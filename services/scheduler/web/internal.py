@@ -40,9 +40,9 @@ def communication(communication_id: UUID) -> ResponseReturnValue:
     """What is to be sent under this id. Raises NotFound once it is not wanted any more."""
     with database().begin() as session:
         place = appointments.told_of(session, communication_id)
-    if place is None or not (place.asked or place.appointment.status == Status.CANCELLED):
+    if place is None or not (place.waiting or place.appointment.status == Status.CANCELLED):
         raise NotFound
-    until = place.appointment.reply_by if place.asked else place.appointment.starts_at
+    until = place.appointment.reply_by if place.waiting else place.appointment.starts_at
     assert until is not None
     return jsonify(
         {
