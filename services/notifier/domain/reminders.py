@@ -10,6 +10,9 @@ from shared.quiet_hours import next_open
 NEWS_STAYS_NEWS = timedelta(hours=24)
 """How long a confirmation or a move is worth telling (delivery.md, `not_after`)."""
 
+LAST_MINUTE = timedelta(minutes=5)
+"""How long a time taken in the last minute before it is worth telling, though it has begun."""
+
 NOTE_STAYS_NEWS = timedelta(hours=72)
 """How long a note to the practice is worth sending; what it points at waits anyway."""
 
@@ -75,6 +78,15 @@ def cancellation_notices(
             )
 
 
+def news_until(*, starts_at: datetime, announced_at: datetime) -> datetime:
+    """Return until when that a time was taken, or moved to, is news: until it begins, as a rule.
+
+    Where no notice is asked for, the very next minute can be taken. It begins while word of it is
+    on its way, and whoever took it is still to be told.
+    """
+    return max(starts_at, min(starts_at, announced_at) + LAST_MINUTE)
+
+
 def useful_before_start(lead: timedelta) -> timedelta:
     """How long before the start a reminder stops being of use.
 
@@ -105,7 +117,9 @@ _UNASKED = frozenset({Kind.REMINDER, Kind.UPDATE, Kind.INVITATION, Kind.OFFER})
 def _told(
     kind: Kind, channel: Channel, starts_at: datetime, announced_at: datetime, now: datetime
 ) -> Iterator[PlannedMessage]:
-    not_after = min(announced_at + NEWS_STAYS_NEWS, starts_at)
+    not_after = min(
+        announced_at + NEWS_STAYS_NEWS, news_until(starts_at=starts_at, announced_at=announced_at)
+    )
     if now <= not_after:
         yield PlannedMessage(
             purpose=kind, channel=channel, due_at=announced_at, not_after=not_after

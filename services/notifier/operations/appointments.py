@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.notifier.domain.appointment import AppointmentDetails
+from services.notifier.domain.reminders import LAST_MINUTE
 from services.notifier.models import AppointmentCopy, AppointmentProjection
 from services.notifier.operations import contacts, withdrawals
 from services.notifier.schemas import AppointmentSchema
@@ -90,7 +91,7 @@ def prepare_again(session: Session, *, person_id: UUID) -> None:
     """Have every appointment of a person looked at anew, because their wishes changed."""
     session.execute(
         update(AppointmentProjection)
-        .where(AppointmentProjection.person_ids.contains([person_id]), _still_ahead())
+        .where(AppointmentProjection.person_ids.contains([person_id]), _still_news())
         .values(prepare_at=func.clock_timestamp(), prepare_tries=0)
     )
 
@@ -228,12 +229,15 @@ def _place(appointment_id: UUID, person_id: UUID) -> str:
 
 def _to_be_prepared(overdue_by: timedelta) -> ColumnElement[bool]:
     due = AppointmentProjection.prepare_at <= func.clock_timestamp() - overdue_by
-    return and_(due, _still_ahead())
+    return and_(due, _still_news())
 
 
-def _still_ahead() -> ColumnElement[bool]:
+def _still_news() -> ColumnElement[bool]:
+    """What `domain.reminders.news_until` says, in SQL."""
     starts_at = AppointmentProjection.starts_at
-    return or_(starts_at.is_(None), starts_at > func.clock_timestamp())
+    taken_at = func.least(starts_at, AppointmentProjection.announced_at)
+    until = func.greatest(starts_at, taken_at + LAST_MINUTE)
+    return or_(starts_at.is_(None), until > func.clock_timestamp())
 
 
 def _wait(tries: int) -> timedelta:

@@ -304,3 +304,33 @@ def test_a_booking_already_past_is_left_alone(world: World):
     world.pass_on()
 
     assert world.rows() == []
+
+
+def test_a_time_taken_in_the_last_minute_is_told_although_it_has_begun(world: World):
+    world.book(ahead=timedelta(0))
+
+    world.pass_on()
+
+    assert world.states() == {
+        ("confirmation", "email"): "accepted",
+        ("confirmation", "sms"): "accepted",
+    }
+
+
+def test_a_move_in_the_last_minute_is_told_although_it_has_begun(world: World):
+    booking = world.book()
+    world.pass_on()
+
+    world.move(booking, ahead=timedelta(0))
+    world.pass_on()
+
+    assert purposes(world) == ["confirmation", "moved"]
+
+
+def test_a_time_that_began_long_before_anyone_heard_of_it_is_not_told(world: World):
+    booking = world.book(ahead=timedelta(minutes=-6), tell=False)
+    world.hear(booked(booking), ago=timedelta(minutes=7))
+
+    world.pass_on()
+
+    assert world.rows() == []

@@ -16,6 +16,7 @@ from services.notifier.domain.message import (
     title_of,
 )
 from services.notifier.domain.reminders import (
+    LAST_MINUTE,
     PlannedMessage,
     ReminderPlan,
     cancellation_notices,
@@ -109,6 +110,22 @@ def test_planning_late_leaves_out_what_is_no_longer_of_use():
     purposes = [message.purpose for message in planned(now=late, email=Kind.CONFIRMATION)]
 
     assert purposes == ["reminder-2h"]
+
+
+@pytest.mark.parametrize("ahead", [timedelta(seconds=-2), timedelta(0), timedelta(seconds=1)])
+def test_a_time_taken_in_the_last_minute_is_confirmed_although_it_has_begun(ahead):
+    start = BOOKED + ahead
+    messages = planned(start, now=BOOKED + timedelta(seconds=3), email=Kind.CONFIRMATION)
+
+    assert [(message.purpose, message.due_at) for message in messages] == [("confirmation", BOOKED)]
+    assert messages[0].not_after == min(start, BOOKED) + LAST_MINUTE
+
+
+def test_a_time_taken_earlier_is_no_news_once_it_has_begun():
+    start = BOOKED + LAST_MINUTE
+
+    assert planned(start, now=start, email=Kind.CONFIRMATION)
+    assert not planned(start, now=start + timedelta(seconds=1), email=Kind.CONFIRMATION)
 
 
 def test_a_cancellation_is_told_on_the_channels_that_were_told_of_the_time():
