@@ -20,9 +20,12 @@ from services.scheduler.web import (
     api,
     api_people,
     api_staff,
+    appointment,
+    calendar,
     client,
     internal,
     licences,
+    openings,
     practice,
     staff,
     staff_door,
@@ -54,6 +57,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(answers.pages)
     app.register_blueprint(staff_door.pages)
     app.register_blueprint(staff.pages)
+    app.register_blueprint(calendar.pages)
+    app.register_blueprint(appointment.pages)
+    app.register_blueprint(openings.pages)
     app.register_blueprint(practice.pages)
     app.register_blueprint(licences.pages)
     app.register_blueprint(internal.pages)

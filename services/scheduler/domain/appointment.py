@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple, Self
 from uuid import UUID
 
-from services.scheduler.domain.errors import NotPossible, NotYet, TooLate
+from services.scheduler.domain.errors import ChangeRefused, NotPossible, NotYet, TooLate
 from shared.vocabulary import AppointmentStatus as Status
 
 
@@ -128,6 +128,16 @@ def refuse_early(act: Act, start: datetime, *, now: datetime) -> None:
         raise ValueError(f"{act} does not say whether somebody came")
     if now < start - _SEEN_FROM[act]:
         raise NotYet
+
+
+def possible(act: Act, status: Status, start: datetime, *, now: datetime) -> bool:
+    """Whether staff may say that now of a time in that status: what a page offers to press."""
+    try:
+        after(status, act, Actor.STAFF)
+        refuse_early(act, start, now=now)
+    except ChangeRefused:
+        return False
+    return True
 
 
 _STILL_AHEAD: Final = timedelta(hours=24)

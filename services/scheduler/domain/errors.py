@@ -26,7 +26,8 @@ Refused
     ├── TooManyTries
     ├── WeakPassword
     ├── AddressTaken   another account has that e-mail address
-    └── BadHours
+    ├── BadHours
+    └── BadStretch     a stretch of time that is none, or over
 """
 
 from collections.abc import Sequence
@@ -211,3 +212,7 @@ class BadHours(StaffRefused):
     def __init__(self, problems: Sequence[tuple[int, int, str]]) -> None:
         super().__init__("Some of these hours do not work.")
         self.problems = problems
+
+
+class BadStretch(StaffRefused):
+    """A stretch of time that ends before it starts, is over, or that clocks skip."""

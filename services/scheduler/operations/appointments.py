@@ -1,6 +1,6 @@
 """Looking at appointments: by a person's own link, for the other services, and for the staff."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -210,7 +210,38 @@ def between(
     practitioner_id: UUID | None = None,
 ) -> list[Entry]:
     """What stands in the calendar from `since` until `until`, in order of time, names included."""
-    rows = session.scalars(_standing(since, until, practitioner_id)).unique().all()
+    return _entries(session, session.scalars(_shown(since, until, practitioner_id)).unique().all())
+
+
+def standing(
+    session: Session,
+    *,
+    since: datetime,
+    until: datetime,
+    practitioner_id: UUID | None = None,
+) -> list[Entry]:
+    """Who still has a time then: what was held, missed or over is left out."""
+    found = between(session, since=since, until=until, practitioner_id=practitioner_id)
+    return [one for one in found if one.appointment.status in _AHEAD]
+
+
+_AHEAD = (AppointmentStatus.PENDING, AppointmentStatus.BOOKED)
+
+
+def entry(session: Session, appointment_id: UUID) -> Entry:
+    """One appointment as staff see it, whatever became of it. Raises NoSuchLink."""
+    row = session.scalar(
+        select(Appointment)
+        .options(*_WHOLE, selectinload(Appointment.participants))
+        .where(Appointment.id == appointment_id)
+        .execution_options(populate_existing=True)
+    )
+    if row is None:
+        raise NoSuchLink
+    return _entries(session, [row])[0]
+
+
+def _entries(session: Session, rows: Sequence[Appointment]) -> list[Entry]:
     everyone = [one for row in rows for one in row.participants]
     known = contacts(session, [one.person_id for one in everyone])
     where = participants.locations(session, everyone)
@@ -218,9 +249,7 @@ def between(
     return [Entry(row, _people(row, known, where, inquiries)) for row in rows]
 
 
-def _standing(
-    since: datetime, until: datetime, practitioner_id: UUID | None
-) -> Select[Appointment]:
+def _shown(since: datetime, until: datetime, practitioner_id: UUID | None) -> Select[Appointment]:
     query = (
         select(Appointment)
         .join(Schedule)
@@ -251,22 +280,26 @@ def _people(
             how=one.how,
             location=where.get((one.appointment_id, one.person_id)),
             accepted=one.status == Participation.ACCEPTED,
-            inquiry=inquiries.get(one.person_id)
-            if appointment.couple_id
-            else appointment.invitation_id,
+            inquiry=inquiries.get(one.person_id),
         )
         for one in appointment.participants
     )
 
 
 def _inquiries(session: Session, rows: Iterable[Appointment]) -> dict[UUID, UUID]:
-    """For two people: the inquiry of each, which is what their private call was for."""
-    people = [one.person_id for row in rows if row.couple_id for one in row.participants]
-    if not people:
-        return {}
-    found = session.execute(
+    """The inquiry of each person: that of this appointment, else what their first call was for."""
+    own = {row.invitation_id for row in rows}
+    people = [one.person_id for row in rows for one in row.participants]
+    found: dict[UUID, UUID] = {}
+    for person_id, number in session.execute(
         select(Invitation.person_id, Invitation.id)
-        .where(Invitation.person_id.in_(people), Invitation.couple_id.is_(None))
+        .where(
+            Invitation.person_id.in_(people),
+            Invitation.couple_id.is_(None),
+            Invitation.given_by.is_(None),
+        )
         .order_by(Invitation.created_at)
-    )
-    return {row.person_id: row.id for row in found}
+    ):
+        if number in own or person_id not in found:
+            found[person_id] = number
+    return found

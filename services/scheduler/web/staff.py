@@ -1,23 +1,19 @@
-"""The staff's console: today, and the week."""
+"""The staff's console: today."""
 
-from datetime import date, datetime, timedelta
-from typing import Any
-from uuid import UUID
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.operations import appointments, schedules, staff
 from services.scheduler.web import agenda, words
-from services.scheduler.web.choosing import read_date, read_uuid
 from services.scheduler.web.doors import own_settings
 from shared.clock import utcnow
 from shared.web import database
 from shared.web.audiences import current_staff, guard_staff
-from shared.zones import zone, zone_title
+from shared.zones import zone
 
 pages = Blueprint("staff", __name__, url_prefix="/staff")
 guard_staff(pages)
@@ -70,67 +66,3 @@ def _own(session: Session, everyone: list[OpenSchedule]) -> OpenSchedule | None:
     """The schedule of whoever is signed in, if they see clients."""
     account = staff.account(session, current_staff().account_id)
     return next((one for one in everyone if one.practitioner_id == account.practitioner_id), None)
-
-
-@pages.get("/calendar")
-def calendar() -> ResponseReturnValue:
-    """A week of one clinician, in the zone in which they keep their hours."""
-    now = utcnow()
-    with database().begin() as session:
-        everyone = schedules.open_schedules(session)
-        who = _chosen(everyone, read_uuid(request.args.get("who"))) or _own(session, everyone)
-        who = who or (everyone[0] if everyone else None)
-        if who is None:
-            return render_template("scheduler/calendar.html", week=None)
-        monday = _monday(read_date(request.args.get("week")), now, who.hours.zone)
-        entries = appointments.between(
-            session,
-            since=agenda.midnight(monday, who.hours.zone),
-            until=agenda.midnight(monday + timedelta(days=7), who.hours.zone),
-            practitioner_id=who.practitioner_id,
-        )
-    return render_template(
-        "scheduler/calendar.html", **_calendar(who, everyone, monday, entries, now)
-    )
-
-
-def _chosen(everyone: list[OpenSchedule], wanted: UUID | None) -> OpenSchedule | None:
-    return next((one for one in everyone if one.practitioner_id == wanted), None)
-
-
-def _monday(asked: date | None, now: datetime, here: ZoneInfo) -> date:
-    day = asked or now.astimezone(here).date()
-    return day - timedelta(days=day.weekday())
-
-
-def _calendar(
-    who: OpenSchedule,
-    everyone: list[OpenSchedule],
-    monday: date,
-    entries: list[appointments.Entry],
-    now: datetime,
-) -> dict[str, Any]:
-    here = who.hours.zone
-    weekend = any(one.weekday > 5 for one in who.hours.weekly) or any(
-        entry.appointment.starts_at.astimezone(here).weekday() > 4 for entry in entries
-    )
-    count = 7 if weekend else 5
-
-    def link(first: date | None, practitioner: UUID) -> str:
-        return url_for(
-            "staff.calendar", week=first.isoformat() if first else None, who=practitioner
-        )
-
-    return {
-        "week": agenda.week(monday, count, who.hours, entries, now=now),
-        "title": words.days(monday, monday + timedelta(days=count - 1)),
-        "who": who,
-        "zone_title": zone_title(here.key),
-        "before": link(monday - timedelta(days=7), who.practitioner_id),
-        "after": link(monday + timedelta(days=7), who.practitioner_id),
-        "this_week": link(None, who.practitioner_id),
-        "people": [
-            {"name": one.name, "href": link(monday, one.practitioner_id), "chosen": one is who}
-            for one in everyone
-        ],
-    }

@@ -183,5 +183,5 @@ def entry_document(entry: Entry, line: Line) -> dict[str, Any]:
         "practitioner_id": one.schedule.practitioner.id,
         "practitioner_name": line.with_,
         "people": line.people,
-        "inquiry_id": one.invitation_id if one.couple_id is None else None,
+        "inquiry_id": entry.people[0].inquiry if len(entry.people) == 1 else None,
     }

@@ -38,6 +38,11 @@ def days(first: date, last: date) -> str:
     return f"{first:%B} {first.day} to {last:%B} {last.day}"
 
 
+def full_days(first: date, last: date) -> str:
+    """The same for years to come: "March 8 to 12, 2027", "Wednesday, March 10, 2027"."""
+    return full_day(first) if first == last else f"{days(first, last)}, {last.year}"
+
+
 def span(start: datetime, end: datetime) -> str:
     """From when until when: "10:30 to 10:50 am", "11:50 am to 12:10 pm"."""
     if (start.hour < 12) == (end.hour < 12):
