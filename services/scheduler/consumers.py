@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from services.scheduler.operations import invitations
+from services.scheduler.operations import invitations, waitlist
 from shared.contracts.intake import ContactChanged, PersonErased
 from shared.crypto import destroy_key
 from shared.messaging.consumer import Consumer
@@ -20,5 +20,9 @@ def mark_stale(event: ContactChanged, session: Session) -> None:
 
 @consumer.on(PersonErased)
 def forget(event: PersonErased, session: Session) -> None:
-    """Our copy of how to reach them can't be opened any more; times stay, without a name."""
+    """Our copy of how to reach them can't be opened any more; times stay, without a name.
+
+    They wait for nothing any more, and what was kept for them is free.
+    """
+    waitlist.forget(session, person_id=event.person_id)
     destroy_key(session, event.person_id)

@@ -7,9 +7,20 @@ from uuid import UUID
 
 import structlog
 
-from services.scheduler.operations import holds, idempotency, invitations, outside, replies
+from services.scheduler.domain.errors import SlotTaken
+from services.scheduler.operations import (
+    holds,
+    idempotency,
+    invitations,
+    outside,
+    replies,
+    waitlist,
+    waitlist_offers,
+)
 from services.scheduler.providers.feeds import FeedRequest, Feeds
 from services.scheduler.providers.intake import Intake
+from services.scheduler.settings import Settings
+from shared.clock import utcnow
 from shared.db import Database
 from shared.peers import PeerRefused, PeerUnavailable
 
@@ -36,6 +47,24 @@ def forget_answers(database: Database) -> None:
     """Drop the answers that are kept for requests that may be sent again."""
     with database.begin() as session:
         idempotency.forget(session)
+
+
+def offer_freed_times(database: Database, settings: Settings) -> None:
+    """Ask who waits about what has become free: each in a commit of their own (P27)."""
+    with database.begin() as session:
+        lapsed = waitlist_offers.lapse_overdue(session)
+        waitlist.end_overdue(session)
+        found = waitlist_offers.look_around(session, settings=settings, now=utcnow())
+    offered = 0
+    for match in found:
+        try:
+            with database.begin() as session:
+                made = waitlist_offers.offer(session, match, settings=settings, now=utcnow())
+        except SlotTaken:
+            continue  # somebody was quicker: the next look finds another time, or another person
+        offered += made is not None
+    if offered or lapsed:
+        logger.info("freed times offered", offered=offered, lapsed=lapsed)
 
 
 def refresh_contacts(database: Database, intake: Intake) -> None:

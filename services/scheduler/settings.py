@@ -25,6 +25,8 @@ class Settings(CommonSettings):
     """How many times may be kept at once from one network address; a campus may sit behind it."""
     reply: timedelta = timedelta(hours=48)
     """How long the other of two people has to say yes; at the latest a day before the start."""
+    waitlist_offer: timedelta = timedelta(minutes=120)
+    """How long a freed time is kept for one who waits; shorter near the time and the night."""
 
     calendars_on_loopback: bool = False
     """Calendars elsewhere may also be on this machine and without TLS: for practice runs only."""
@@ -46,6 +48,11 @@ class Settings(CommonSettings):
                 ),
                 reply=_hours(reader, "REPLY_HOURS", 48),
                 calendars_on_loopback=reader.bool("CALENDARS_ON_LOOPBACK", False),
+                waitlist_offer=timedelta(
+                    minutes=reader.int(
+                        "WAITLIST_OFFER_MINUTES", 120, validate=validate.Range(1, 24 * 60)
+                    )
+                ),
             )
         except EnvError as error:
             raise BadSetting(str(error)) from error

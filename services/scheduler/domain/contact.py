@@ -47,6 +47,11 @@ class Contact:
         return self.may_call and bool(self.phone)
 
     @property
+    def can_be_written_to(self) -> bool:
+        """Whether there is an address or a number, and a yes to writing there."""
+        return (self.may_email and bool(self.email)) or (self.may_text and bool(self.phone))
+
+    @property
     def shown_phone(self) -> str:
         """The number as people write it here, or nothing."""
         return shown_phone(self.phone) if self.phone else ""

@@ -11,6 +11,8 @@ Refused
 │   ├── AlreadyBooked  this permission has its appointment
 │   ├── NoSuchWay      by video, with someone who has no video room
 │   ├── NotLicensedThere   no clinician who was asked may work where the person will be
+│   ├── NoWaiting      for such a time no list is kept
+│   ├── OfferOver      what was kept for somebody who waits is not any more
 │   └── NotBookable    the permission does not stand (any more)
 ├── ChangeRefused
 │   ├── TooLate        inside the window in which people have to call
@@ -21,6 +23,7 @@ Refused
 │   ├── KeyInUse       the first request with that key is still being answered
 │   └── KeyUsed        the key was used for another request
 └── StaffRefused
+    ├── NotNow         an offer that would be of no use to who gets it
     ├── LinkExpired    a one-time link for staff is used, old or unknown
     ├── NotWelcome     e-mail address and password do not go together
     ├── TooManyTries
@@ -114,6 +117,18 @@ class NotLicensedThere(BookingRefused):
     )
 
 
+class NoWaiting(BookingRefused):
+    """Two people would both have to say yes before the offer ends: they are called instead."""
+
+    sentence = "For a time for both of you we keep no list. Please call us, and we will find one."
+
+
+class OfferOver(BookingRefused):
+    """Nobody answered in time, or the answer was no, or the person waits no more."""
+
+    sentence = "This time has gone to someone else."
+
+
 class NotBookable(BookingRefused):
     """The permission does not stand, or not any more. Why, nobody is told."""
 
@@ -172,6 +187,10 @@ class KeyUsed(RepeatRefused):
 
 class StaffRefused(Refused):
     """Something a member of staff can not do, or not now."""
+
+
+class NotNow(StaffRefused):
+    """An offer that would be of no use to who gets it. The sentence says why."""
 
 
 class LinkExpired(StaffRefused):

@@ -5,13 +5,22 @@ from uuid import UUID
 from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue
 
-from services.scheduler.operations import appointments, directory, schedules, staff
+from services.scheduler.operations import (
+    appointments,
+    directory,
+    schedules,
+    staff,
+    waitlist,
+    waitlist_answers,
+)
 from services.scheduler.operations.appointments import Place
+from services.scheduler.operations.waitlist_answers import Offered
 from services.scheduler.web import tickets
+from services.scheduler.web.doors import own_settings
 from services.scheduler.web.words import initials
 from shared.clock import utcnow
 from shared.vocabulary import AppointmentStatus as Status
-from shared.web import database
+from shared.web import database, public_link
 from shared.web.audiences import guard_internal
 from shared.web.problems import NotFound
 
@@ -39,7 +48,10 @@ def appointments_of(person_id: UUID) -> ResponseReturnValue:
 def communication(communication_id: UUID) -> ResponseReturnValue:
     """What is to be sent under this id. Raises NotFound once it is not wanted any more."""
     with database().begin() as session:
+        offered = waitlist_answers.told_of(session, communication_id)
         place = appointments.told_of(session, communication_id)
+    if offered is not None:
+        return jsonify(_offer(offered))
     if place is None or not (place.waiting or place.appointment.status == Status.CANCELLED):
         raise NotFound
     until = place.appointment.reply_by if place.waiting else place.appointment.starts_at
@@ -119,6 +131,23 @@ def staff_session(session_id: UUID) -> Response:
             "role": found.account.role,
         }
     )
+
+
+def _offer(offered: Offered) -> dict[str, object]:
+    """A time that is kept for somebody: which, where they are, and until when it is of use."""
+    one, token = offered.offer, waitlist.offer_token(own_settings(), offered.offer)
+    return {
+        "communication_id": str(one.communication_id),
+        "person_id": str(offered.entry.person_id),
+        "purpose": "offer",
+        "link": public_link("scheduler", f"/w/{token}"),
+        "not_after": one.expires_at.isoformat(),
+        "time": {
+            "start": one.starts_at.isoformat(),
+            "end": offered.ends_at.isoformat(),
+            "timezone": offered.entry.timezone,
+        },
+    }
 
 
 def _document(place: Place) -> dict[str, object]:

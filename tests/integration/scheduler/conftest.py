@@ -6,16 +6,18 @@ import pytest
 from flask import Flask
 
 from services.scheduler.app import create_app, first_run_link
-from services.scheduler.models import Practitioner
+from services.scheduler.models import Appointment, Practitioner
 from services.scheduler.settings import Settings
 from shared.db import Database
 from tests.conftest import environment_for
 from tests.integration.scheduler.desk import OWNER, path
+from tests.integration.scheduler.waiting import fill
 from tests.integration.scheduler.world import (
     StandInIntake,
     Visitor,
     a_clinician,
     an_invitation,
+    hours,
     serving,
     token_of,
 )
@@ -67,6 +69,14 @@ def visitor(app: Flask) -> Visitor:
 def dana(scheduler_db: Database) -> Practitioner:
     with scheduler_db.begin() as session:
         return a_clinician(session)
+
+
+@pytest.fixture
+def full(scheduler_db: Database, settings: Settings) -> list[Appointment]:
+    """Dana sees one person a week, on Wednesday at ten; who has which week, in order."""
+    with scheduler_db.begin() as session:
+        a_clinician(session, weekly=hours(("10:00", "10:20"), days=[3]))
+    return fill(scheduler_db, settings)
 
 
 @pytest.fixture
