@@ -19,12 +19,13 @@ from services.scheduler.domain.appointment import CLIENT, SYSTEM, Hand
 from services.scheduler.domain.errors import NoSuchLink, NotLicensedThere, NoWaiting
 from services.scheduler.domain.hours import WallRange, WeeklyRange
 from services.scheduler.domain.interval import instant, whole_minutes
+from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.domain.waitlist import Host, Hosts, Waiting, suiting
 from services.scheduler.models import Appointment, Invitation
 from services.scheduler.operations import holds
 from services.scheduler.operations.offers import Offers, offers
 from services.scheduler.operations.question import Question
-from services.scheduler.operations.schedules import OpenSchedule, open_schedules, refuse_bad_hours
+from services.scheduler.operations.schedules import open_schedules, refuse_bad_hours
 from services.scheduler.settings import Settings
 from services.scheduler.waitlist_models import WaitlistEntry, WaitlistOffer
 from shared.crypto import SealBroken, SubjectErased, seal, unseal
