@@ -79,6 +79,10 @@ class Reason(StrEnum):
     OFF_GRID = "off-grid"
     TAKEN = "taken"
     FULL = "full"
+    NO_ROOM = "no-room"
+    NOT_GIVEN = "not-given"
+    NOT_LICENSED = "not-licensed"
+    STAFF_ONLY = "staff-only"
 
 
 def free_starts(

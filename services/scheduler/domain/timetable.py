@@ -12,6 +12,7 @@ from typing import Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 from services.scheduler.domain import public_holidays
+from services.scheduler.domain.availability import Busy
 from services.scheduler.domain.caps import Caps
 from services.scheduler.domain.hours import (
     Hours,
@@ -117,8 +118,7 @@ class WorkingTime(NamedTuple):
     """What is open for one type, and what is shut within it: days off, blocked stretches."""
 
     opened: tuple[Opened, ...]
-    off: tuple[Interval, ...]
-    blocked: tuple[Interval, ...]
+    shut: tuple[Busy, ...]
 
 
 def working_time(
@@ -149,16 +149,15 @@ def _compiled(
     overrides = _overrides(schedule, practice, away, first - _MARGIN, last + _MARGIN)
     if kind is not None:
         overrides = _in_common(overrides, seats)
+    off = merged(
+        day_bounds(day, zone)
+        for one in away
+        for day in _days_of(one, first - _MARGIN, last + _MARGIN)
+    )
+    blocked = [one.during for one in schedule.blocked if _touches(one.during, within)]
     return WorkingTime(
         tuple(_opened(schedule, seats, overrides, placed, within)),
-        tuple(
-            merged(
-                day_bounds(day, zone)
-                for off in away
-                for day in _days_of(off, first - _MARGIN, last + _MARGIN)
-            )
-        ),
-        tuple(one.during for one in schedule.blocked if _touches(one.during, within)),
+        tuple(Busy(start, end) for start, end in (*off, *blocked)),
     )
 
 

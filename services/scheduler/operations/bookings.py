@@ -159,7 +159,7 @@ def move(
         refuse_late_change(appointment.starts_at, notice, now=now)
     _be_there(session, appointment, schedule, person_id=person_id, location=location)
     guard.enter(session, schedule.id)
-    guard.refuse_taken(
+    room_id = guard.refuse_taken(
         session,
         schedule,
         wanted.start,
@@ -170,10 +170,11 @@ def move(
             besides=frozenset({appointment.id}),
             location=location,
             by_staff=by.actor is Actor.STAFF,
+            given=True,
         ),
     )
     until = requests.reply_by(session, wanted.start, settings)
-    appointment.schedule_id = schedule.id
+    appointment.schedule_id, appointment.room_id = schedule.id, room_id
     appointment.during = guard.span(wanted.start, kind)
     appointment.buffer_before, appointment.buffer_after = kind.buffer_before, kind.buffer_after
     if before[0] is Status.PENDING:

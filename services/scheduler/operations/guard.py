@@ -17,15 +17,22 @@ from sqlalchemy.orm import Session
 from services.scheduler.domain.availability import Reason
 from services.scheduler.domain.errors import AlreadyBooked, SlotTaken
 from services.scheduler.domain.timetable import OpenSchedule
-from services.scheduler.models import NO_OVERLAP, ONE_PER_PERMISSION, Appointment, AppointmentType
+from services.scheduler.models import (
+    NO_OVERLAP,
+    NO_ROOM_OVERLAP,
+    ONE_PER_PERMISSION,
+    Appointment,
+    AppointmentType,
+)
 from services.scheduler.operations import replies
-from services.scheduler.operations.offers import refusal
+from services.scheduler.operations.offers import room_or_refusal
 from services.scheduler.operations.question import Question
 from shared.db import constraint_of
 from shared.vocabulary import AppointmentStatus
 
 _LOCK_CLASS: Final = 0x50F7
 _COUPLE_CLASS: Final = 0x50F8
+_ROOMS_CLASS: Final = 0x50F9
 """They keep our locks apart from any others in the same database."""
 
 
@@ -66,11 +73,19 @@ def refuse_taken(
     schedule: OpenSchedule,
     start: datetime,
     question: Question,
-) -> None:
-    """Raises SlotTaken unless the page would offer this very start now (P7). After `enter`."""
-    reason = refusal(session, schedule, start, question)
-    if reason is not None:
-        raise SlotTaken(reason)
+) -> int | None:
+    """Raises SlotTaken unless the page would offer this very start now (P7). After `enter`.
+
+    Returns the room that is free then, for a visit that takes place in one: the appointment has to
+    be given it. Clinicians share rooms, so whoever needs one waits here for their turn, always
+    after the schedule's lock; the constraint is the proof here, too.
+    """
+    if question.kind.in_person:
+        session.execute(select(func.pg_advisory_xact_lock(_ROOMS_CLASS, 0)))
+    answer = room_or_refusal(session, schedule, start, question)
+    if answer.reason is not None:
+        raise SlotTaken(answer.reason)
+    return answer.room_id
 
 
 def flush(session: Session) -> None:
@@ -80,6 +95,8 @@ def flush(session: Session) -> None:
     except IntegrityError as error:
         if constraint_of(error) == NO_OVERLAP:
             raise SlotTaken(Reason.TAKEN) from error
+        if constraint_of(error) == NO_ROOM_OVERLAP:
+            raise SlotTaken(Reason.NO_ROOM) from error
         if constraint_of(error) == ONE_PER_PERMISSION:
             raise AlreadyBooked from error
         raise

@@ -5,12 +5,14 @@ everything else, and each permission has one at most. Locks are taken in one ord
 invitation, then one schedule), so nobody waits in a circle.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from services.scheduler.domain import pool
 from services.scheduler.domain.errors import (
     AlreadyBooked,
     HoldOver,
@@ -21,7 +23,7 @@ from services.scheduler.domain.errors import (
 from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.models import Appointment, Invitation, Schedule
 from services.scheduler.operations import guard, throttle
-from services.scheduler.operations.offers import Wanted, offers
+from services.scheduler.operations.offers import Wanted, hosts_at
 from services.scheduler.operations.question import Question
 from services.scheduler.operations.schedules import open_schedules
 from services.scheduler.settings import Settings
@@ -158,40 +160,44 @@ def place(
 
     With a `location`, only those who may work there are asked.
     """
+    question = Question.of(invitation, settings=settings, now=now, location=location)
     reason = SlotTaken().reason
-    for schedule in _candidates(session, invitation, wanted, settings, now):
-        if location is not None and location not in schedule.states:
-            continue
+    for schedule, why in _candidates(session, wanted, question):
         try:
             # Leaving a savepoint by an error gives its lock back: never two schedules at once.
             with session.begin_nested():
-                return _take(session, schedule, invitation, wanted, settings, now)
+                held = _take(session, schedule, invitation, wanted.start, question, settings)
+                held.reason = why
+                return held
         except SlotTaken as taken:
             reason = taken.reason
     raise SlotTaken(reason)
 
 
 def _candidates(
-    session: Session, invitation: Invitation, wanted: Wanted, settings: Settings, now: datetime
-) -> list[OpenSchedule]:
-    """Who to ask, in order: the one who is wanted, then those who seem free at that time."""
-    first = [
-        one for one in open_schedules(session) if one.practitioner_id == wanted.practitioner_id
-    ]
-    if wanted.practitioner_id is not None and not wanted.fall_over:
-        return first
-    free = offers(session, Question.of(invitation, settings=settings, now=now))
-    others = [one for one in free.at(wanted.start) if one.practitioner_id != wanted.practitioner_id]
-    return first + others
+    session: Session, wanted: Wanted, question: Question
+) -> Iterator[tuple[OpenSchedule, str | None]]:
+    """Who to ask, in order, and why: the one who is wanted, then those who seem free then."""
+    asked = wanted.practitioner_id
+    if asked is not None:
+        why = pool.FURTHEST_BELOW if wanted.fall_over else None
+        yield from ((one, why) for one in open_schedules(session) if one.practitioner_id == asked)
+    if asked is None or wanted.fall_over:
+        others = [
+            one for one in hosts_at(session, wanted.start, question) if one.practitioner_id != asked
+        ]
+        for n, one in enumerate(others):
+            first = asked is None and n == 0
+            yield one, pool.FURTHEST_BELOW if first else pool.NEXT_FREE
 
 
 def _take(
     session: Session,
     schedule: OpenSchedule,
     invitation: Invitation,
-    wanted: Wanted,
+    start: datetime,
+    question: Question,
     settings: Settings,
-    now: datetime,
 ) -> Appointment:
     """The hold itself. Their earlier one goes only now, after the lock: see the order above."""
     guard.enter(session, schedule.id)
@@ -204,8 +210,8 @@ def _take(
     return keep(
         session,
         schedule,
-        wanted.start,
-        Question.of(invitation, settings=settings, now=now),
+        start,
+        question,
         until=database_now(session) + settings.hold,
         settings=settings,
         invitation_id=invitation.id,
@@ -226,7 +232,7 @@ def keep(
 
     After `guard.enter`. Raises SlotTaken.
     """
-    guard.refuse_taken(session, schedule, start, question)
+    room_id = guard.refuse_taken(session, schedule, start, question)
     number, kind = uuid4(), question.kind
     appointment = Appointment(
         id=number,
@@ -236,6 +242,7 @@ def keep(
         during=guard.span(start, kind),
         buffer_before=kind.buffer_before,
         buffer_after=kind.buffer_after,
+        room_id=room_id,
         status=AppointmentStatus.PROPOSED,
         sequence=0,
         uid=f"{number}@{settings.uid_domain}",

@@ -17,7 +17,8 @@ class Question:
     `notice` is the practice's, where the type has none. What `besides_invitation` has already, and
     the appointments `besides`, are in nobody's way: the hold that is turned into a booking, the
     time to be moved, the offer that is being taken. `location`: only clinicians licensed in that
-    state. `by_staff`: types and calendars that only staff may book count, too.
+    state. `by_staff`: types and calendars that only staff may book count, too; `given`: the type
+    was given to this person by staff.
     """
 
     kind: AppointmentType
@@ -27,6 +28,7 @@ class Question:
     besides: frozenset[UUID] = frozenset()
     location: str | None = None
     by_staff: bool = False
+    given: bool = False
 
     @classmethod
     def of(
@@ -44,6 +46,7 @@ class Question:
             now=now,
             besides_invitation=invitation.id,
             location=location,
+            given=invitation.given_by is not None,
         )
 
     @property

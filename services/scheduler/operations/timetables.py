@@ -73,9 +73,9 @@ class Timetables:
     schedules: Sequence[OpenSchedule]
 
 
-def timetables(session: Session) -> Timetables:
-    """When everybody works from now on: one statement; two where something changed."""
-    ids, versions, rules = session.execute(_versions()).one()
+def timetables(session: Session, *, only: int | None = None) -> Timetables:
+    """When everybody works from now on, or one schedule: one statement; two after a change."""
+    ids, versions, rules = session.execute(_versions(only)).one()
     copies = _copies.setdefault(_engine(session), _Copies())
     unknown = [
         number
@@ -109,10 +109,10 @@ def _engine(session: Session) -> Engine:
 # ---------------------------------------------------------------- what is read
 
 
-def _versions() -> Select[Any]:
+def _versions(only: int | None) -> Select[Any]:
     """The ids of all schedules in the order of names, their versions, and the practice's."""
     in_order = (Practitioner.name, Schedule.id)
-    return (
+    query = (
         select(
             _array(aggregate_order_by(Schedule.id, *in_order)),
             _array(aggregate_order_by(Schedule.version, *in_order)),
@@ -122,6 +122,7 @@ def _versions() -> Select[Any]:
         .join(Practitioner)
         .where(Practitioner.left_at.is_(None))
     )
+    return query if only is None else query.where(Schedule.id == only)
 
 
 def _array(values: Any) -> ColumnElement[Any]:

@@ -13,12 +13,14 @@ from zoneinfo import ZoneInfo
 from flask import Flask, Response, jsonify, request
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
 from services.scheduler.domain.hours import WallRange, WeeklyRange
 from services.scheduler.models import Appointment, Invitation, Practitioner, Schedule
 from services.scheduler.operations import invitations, schedules
+from services.scheduler.practice_models import PracticeRules
 from services.scheduler.providers.intake import Permission
 from shared.db import Database
 from shared.messaging.tables import Outbox
@@ -148,6 +150,7 @@ def a_clinician(
 ) -> Practitioner:
     """Someone who sees clients every day from nine to five, unless told otherwise."""
     schedules.ensure_types(session)
+    session.execute(insert(PracticeRules).on_conflict_do_nothing())
     who = schedules.add_practitioner(
         session,
         name=name,

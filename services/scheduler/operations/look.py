@@ -1,0 +1,233 @@
+"""A look at the calendar: what was read to answer one question, and how each clinician fares.
+
+Everything that decides whether a start is offered meets here, once: who fits, working time, what
+is taken, caps, rooms. `offers` and `refusal` only ask.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from services.scheduler.domain import caps, rooms
+from services.scheduler.domain.availability import Busy, Reason, free_starts, why_not
+from services.scheduler.domain.caps import Caps
+from services.scheduler.domain.interval import (
+    Interval,
+    Minute,
+    instant,
+    whole_minutes,
+)
+from services.scheduler.domain.timetable import Opened, OpenSchedule, WorkingTime, working_time
+from services.scheduler.operations.question import Question
+from services.scheduler.operations.taken import TakenTimes, ahead_of, taken_times
+from services.scheduler.operations.timetables import Timetables
+
+_WEEK: Final = timedelta(days=8)
+"""Longer than a week in any zone: a cap counts whole weeks, before and after what is asked."""
+
+
+class _Bounds(NamedTuple):
+    """What a zone makes of the question: the starts within notice and horizon, and their dates."""
+
+    starts: Interval
+    first: date
+    last: date
+
+
+class Look:
+    """One question, about those who fit; what is taken is read once, when it is first needed.
+
+    With `within`, starts outside of it are not judged, and nothing far from it is read.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        tables: Timetables,
+        question: Question,
+        *,
+        within: Interval | None = None,
+    ) -> None:
+        self.session = session
+        self.question = question
+        self.policy = question.policy
+        self.practice = tables.practice
+        self.within = within
+        self.duration = whole_minutes(self.policy.duration)
+        self.schedules = [one for one in tables.schedules if unfit(one, question) is None]
+        self._bounds: dict[ZoneInfo, _Bounds] = {}
+        self._rooms: dict[int | None, list[Interval]] = {}
+
+    @cached_property
+    def taken(self) -> TakenTimes:
+        """Appointments, holds and what stands in other calendars: one statement."""
+        since, until = self.question.now, self.question.now + self.policy.horizon
+        if self.within is not None:
+            since, until = instant(self.within.start), instant(self.within.end)
+        if self.kind_caps or any(one.caps for one in self.schedules):
+            since, until = since - _WEEK, until + _WEEK
+        ids = [one.id for one in self.schedules]
+        return taken_times(self.session, ids, self.question, since=since, until=until)
+
+    @cached_property
+    def kind_caps(self) -> Caps:
+        """How many of this type each clinician takes."""
+        return Caps(self.question.kind.cap_per_day, self.question.kind.cap_per_week)
+
+    def bounds(self, zone: ZoneInfo) -> _Bounds:
+        """The starts that may be asked for, and the local dates on which they lie."""
+        found = self._bounds.get(zone)
+        if found is None:
+            now = self.question.now
+            starts = self.policy.bookable(now, zone)
+            if self.within is not None:
+                starts = Interval(
+                    max(starts.start, self.within.start), min(starts.end, self.within.end)
+                )
+            first = now.astimezone(zone).date()
+            last = (now + self.policy.horizon).astimezone(zone).date()
+            found = self._bounds[zone] = _Bounds(starts, first, last)
+        return found
+
+    def working(self, schedule: OpenSchedule) -> WorkingTime:
+        """When they work, by everything that was said about it."""
+        bounds = self.bounds(schedule.hours.zone)
+        kind = self.question.kind
+        return working_time(
+            schedule,
+            self.practice,
+            kind.id,
+            placed=kind.in_person,
+            first=bounds.first,
+            last=bounds.last,
+        )
+
+    def free(self, schedule: OpenSchedule) -> list[range]:
+        """Every start that can be booked with them, as ascending ranges of minutes."""
+        working = self.working(schedule)
+        within = self.bounds(schedule.hours.zone).starts
+        busy = self.busy(schedule, working)
+        full = self.full(schedule)
+        found = [
+            free_starts(
+                _cut(opened.hours, within),
+                busy,
+                self.policy,
+                within=within,
+                full=[*full, *self.without_room(opened.place)],
+            )
+            for opened in working.opened
+        ]
+        return found[0] if len(found) == 1 else _united(found)
+
+    def busy(self, schedule: OpenSchedule, working: WorkingTime) -> Sequence[Busy]:
+        """What keeps visits away, days off and blocked stretches among it."""
+        taken = self.taken.busy.get(schedule.id, [])
+        return [*taken, *working.shut] if working.shut else taken
+
+    def full(self, schedule: OpenSchedule) -> list[Interval]:
+        """The days and weeks on which they take no more, all in all or of this type (P9)."""
+        if not self.kind_caps and not schedule.caps:
+            return []
+        starts = self.taken.starts.get(schedule.id, [])
+        zone, kind = schedule.hours.zone, self.question.kind.id
+        return [
+            *caps.full((one.at for one in starts), schedule.caps, zone),
+            *caps.full((one.at for one in starts if one.kind == kind), self.kind_caps, zone),
+        ]
+
+    def without_room(self, place: int | None) -> list[Interval]:
+        """The starts at which no room of a location is free; none, where no room is needed."""
+        if not self.question.kind.in_person:
+            return []
+        if place not in self._rooms:
+            ours = rooms.among(self.taken.rooms, self.practice.rooms_at(place))
+            self._rooms[place] = rooms.without_room(ours, self.duration)
+        return self._rooms[place]
+
+    def ahead(self, schedule: OpenSchedule) -> int:
+        """How many of this type they have ahead, as far as this look goes."""
+        kind, within = self.question.kind.id, ahead_of(self.question)
+        starts = self.taken.starts.get(schedule.id, ())
+        return sum(1 for one in starts if one.kind == kind and one.at in within)
+
+    def first_open(self) -> Minute | None:
+        """When the first of them works that could be booked. Reads nothing."""
+        return min(filter(None, map(self._first_open, self.schedules)), default=None)
+
+    def _first_open(self, schedule: OpenSchedule) -> Minute | None:
+        within = self.bounds(schedule.hours.zone).starts
+        found = [
+            max(hours[0].start, within.start)
+            for opened in self.working(schedule).opened
+            if (hours := _cut(opened.hours, within))
+        ]
+        return min(found, default=None)
+
+    def why_not(self, schedule: OpenSchedule, start: Minute) -> Reason | None:
+        """Why that start is not offered, or None. Agrees with `free`: the same values decide."""
+        working = self.working(schedule)
+        reasons = [self._why_not(schedule, working, opened, start) for opened in working.opened]
+        if None in reasons:
+            return None
+        inside = (one for one in reasons if one is not Reason.OUTSIDE_HOURS)
+        return next(inside, Reason.OUTSIDE_HOURS)
+
+    def _why_not(
+        self, schedule: OpenSchedule, working: WorkingTime, opened: Opened, start: Minute
+    ) -> Reason | None:
+        reason = why_not(
+            start,
+            opened.hours,
+            self.busy(schedule, working),
+            self.policy,
+            within=self.bounds(schedule.hours.zone).starts,
+            full=self.full(schedule),
+        )
+        if reason is None and _within(start, self.without_room(opened.place)):
+            return Reason.NO_ROOM
+        return reason
+
+    def free_room(self, schedule: OpenSchedule, start: Minute) -> int | None:
+        """A room for a visit that begins then, of the location where they sit then."""
+        for opened in self.working(schedule).opened:
+            if any(one.start <= start and start + self.duration <= one.end for one in opened.hours):
+                ours = rooms.among(self.taken.rooms, self.practice.rooms_at(opened.place))
+                for room in rooms.free_rooms(ours, start, self.duration):
+                    return room
+        return None
+
+
+def unfit(schedule: OpenSchedule, question: Question) -> Reason | None:
+    """Why a clinician is not asked at all, whatever the time; None: they fit."""
+    kind = question.kind
+    if kind.ended_at is not None and kind.ended_at <= question.now:
+        return Reason.NOT_GIVEN
+    if kind.staff_only and not (question.by_staff or question.given):
+        return Reason.STAFF_ONLY
+    if kind.id in schedule.not_given or (kind.for_two and not schedule.sees_couples):
+        return Reason.NOT_GIVEN
+    if question.location is not None and question.location not in schedule.states:
+        return Reason.NOT_LICENSED
+    return None
+
+
+def _cut(hours: Sequence[Interval], within: Interval) -> Sequence[Interval]:
+    """The hours in which something may begin; each of them whole, since a grid begins there."""
+    first = bisect_right(hours, within.start, key=lambda one: one.end)
+    return hours[first : bisect_left(hours, within.end, key=lambda one: one.start)]
+
+
+def _within(start: Minute, shut: Iterable[Interval]) -> bool:
+    return any(one.start <= start < one.end for one in shut)
+
+
+def _united(found: Iterable[Iterable[range]]) -> list[range]:
+    """The same starts once each: two locations may be open at one time."""
+    starts = {start for ranges in found for one in ranges for start in one}
+    return [range(start, start + 1) for start in sorted(starts)]
