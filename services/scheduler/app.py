@@ -26,6 +26,7 @@ from services.scheduler.web import (
     internal,
     licences,
     openings,
+    outside_calendars,
     practice,
     staff,
     staff_door,
@@ -62,6 +63,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(openings.pages)
     app.register_blueprint(practice.pages)
     app.register_blueprint(licences.pages)
+    app.register_blueprint(outside_calendars.pages)
     app.register_blueprint(internal.pages)
     programs = JsonApi(app, title="Scheduler")
     for blueprint in (api.api, api_staff.door, api_staff.desk, api_staff.hours, api_people.people):

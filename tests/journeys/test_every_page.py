@@ -255,6 +255,18 @@ def keep_records(page: Page, record: str, look: Inspection) -> None:
     look.look(page)
 
 
+def keep_a_calendar(page: Page, url: str, look: Inspection) -> None:
+    """One that can't be read: nobody of the demo has a calendar elsewhere."""
+    page.goto(f"{url}/schedule/staff/calendars")
+    page.get_by_label("Its secret address").fill("https://calendar.example/basic.ics")
+    page.get_by_label("A name for it").fill("Home")
+    page.get_by_role("button", name="Add").click()
+    page.wait_for_load_state()
+    look.look(page, "kept")
+    page.get_by_role("link", name="Change or remove").first.click()
+    look.look(page)
+
+
 def sign_in(page: Page, url: str) -> None:
     page.goto(f"{url}/schedule/staff/")
     page.get_by_label("Email").fill(OWNER_EMAIL)
@@ -298,6 +310,7 @@ def test_l45_axe_finds_nothing_on_any_page_for_staff(
 
     looked = walk(page, demo.url, inspection, "full")
     keep_records(page, next(one for one in looked if one.endswith("/record")), inspection)
+    keep_a_calendar(page, demo.url, inspection)
     page.goto(f"{demo.url}/notify/staff/replies")
     inspection.look(page)
     make_mistakes(page, looked, inspection)

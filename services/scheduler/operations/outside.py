@@ -210,17 +210,27 @@ def outside_times(
     return found
 
 
-def unread(session: Session) -> list[tuple[Practitioner, OutsideCalendar]]:
-    """Every calendar that can't be read now, or was not for too long, and whose it is."""
-    query = (
-        select(Practitioner, OutsideCalendar)
+@dataclass(frozen=True)
+class Unread:
+    """A calendar that can't be read now, whose it is, and whether clients are offered nothing."""
+
+    practitioner: Practitioner
+    calendar: OutsideCalendar
+    withheld: bool
+
+
+def unread(session: Session) -> list[Unread]:
+    """Every calendar that can't be read now, or was not for too long."""
+    shut = _withheld()
+    rows = session.execute(
+        select(Practitioner, OutsideCalendar, shut)
         .join(Schedule, Schedule.practitioner_id == Practitioner.id)
         .join(OutsideCalendar, OutsideCalendar.schedule_id == Schedule.id)
-        .where(or_(OutsideCalendar.failing_since.is_not(None), _withheld()))
+        .where(or_(OutsideCalendar.failing_since.is_not(None), shut))
         .where(OutsideCalendar.tried_at.is_not(None), Practitioner.left_at.is_(None))
         .order_by(Practitioner.name, OutsideCalendar.created_at)
     )
-    return [(who, calendar) for who, calendar in session.execute(query)]
+    return [Unread(*row) for row in rows]
 
 
 # ---------------------------------------------------------------- reading

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from services.scheduler.domain.hours import day_bounds
 from services.scheduler.domain.interval import Interval, minute_at_or_before
 from services.scheduler.domain.timetable import OpenSchedule
-from services.scheduler.operations import calendar, schedules
+from services.scheduler.operations import calendar, outside, schedules
 from services.scheduler.operations.calendar import Standing
-from services.scheduler.web import agenda, grid, words
+from services.scheduler.web import agenda, grid, outside_words, words
 from services.scheduler.web.choosing import read_date, read_uuid
 from services.scheduler.web.doors import own_settings
 from services.scheduler.web.grid import Grid, Head
@@ -129,6 +129,7 @@ def _page(
         "now": asked.link(day=None),
         "people": _pills(asked, everyone, day, several=several),
         "day": day.isoformat(),
+        "unread": _unread(session, people),
     }
     if asked.view == "list":
         listed = _list(standing, people, days, here, today)
@@ -143,6 +144,12 @@ def _page(
         table = _side_by_side(people, day, here, standing, asked)
         title = words.day(day)
     return render_template("scheduler/calendar.html", title=title, table=table, **common)
+
+
+def _unread(session: Session, people: Sequence[OpenSchedule]) -> list[dict[str, Any]]:
+    shown = {one.practitioner_id for one in people}
+    found = [one for one in outside.unread(session) if one.practitioner.id in shown]
+    return outside_words.banners(found, Rights.mine(session))
 
 
 def _pills(

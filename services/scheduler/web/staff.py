@@ -7,9 +7,10 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from services.scheduler.domain.timetable import OpenSchedule
-from services.scheduler.operations import appointments, schedules, staff
-from services.scheduler.web import agenda, words
+from services.scheduler.operations import appointments, outside, schedules, staff
+from services.scheduler.web import agenda, outside_words, words
 from services.scheduler.web.doors import own_settings
+from services.scheduler.web.rights import Rights
 from shared.clock import utcnow
 from shared.web import database
 from shared.web.audiences import current_staff, guard_staff
@@ -37,6 +38,7 @@ def today() -> ResponseReturnValue:
             until=agenda.midnight(day + COMING, here),
             practitioner_id=who.practitioner_id if who else None,
         )
+        unread = outside_words.banners(outside.unread(session), Rights.mine(session))
     tomorrow = agenda.midnight(day + timedelta(days=1), here)
     lines = agenda.lines([e for e in entries if e.appointment.starts_at < tomorrow], here, now)
     return render_template(
@@ -52,6 +54,7 @@ def today() -> ResponseReturnValue:
             [e for e in entries if e.appointment.starts_at >= tomorrow], here
         ),
         mine=mine,
+        unread=unread,
         who=who,
         several=len(everyone) > 1,
         without_hours=[one for one in everyone if not one.hours.weekly and not one.hours.overrides],
