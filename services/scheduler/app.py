@@ -18,6 +18,7 @@ from services.scheduler.settings import Settings
 from services.scheduler.web import (
     answers,
     api,
+    api_outside,
     api_people,
     api_staff,
     appointment,
@@ -68,6 +69,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     programs = JsonApi(app, title="Scheduler")
     for blueprint in (api.api, api_staff.door, api_staff.desk, api_staff.hours, api_people.people):
         programs.register_blueprint(blueprint)
+    programs.register_blueprint(api_outside.calendars)
     return app
 
 

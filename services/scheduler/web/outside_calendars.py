@@ -2,13 +2,11 @@
 
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any, Final
-from urllib.parse import urlsplit
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from marshmallow import ValidationError, fields, validate
 from sqlalchemy.orm import Session
 
 from services.scheduler.domain.errors import NoSuchCalendar
@@ -16,10 +14,9 @@ from services.scheduler.domain.outside import Policy
 from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.operations import outside, schedules
 from services.scheduler.operations.outside import Kept
-from services.scheduler.schemas import Strict
 from services.scheduler.web import outside_words
 from services.scheduler.web.choosing import read_uuid
-from services.scheduler.web.doors import own_settings
+from services.scheduler.web.outside_documents import CalendarForm, ChangeForm
 from services.scheduler.web.weeks import editable
 from shared.vocabulary import Role
 from shared.web import database
@@ -28,71 +25,6 @@ from shared.web.forms import FormErrors, load
 
 pages = Blueprint("outside", __name__, url_prefix="/staff/calendars")
 guard_staff(pages, roles={Role.OWNER, Role.CLINICIAN})
-
-_WHOLE: Final = "Write the whole address, beginning with https:// or webcal://."
-_CHOOSE: Final = "Choose one of the answers."
-_NAME: Final = "Write a name by which you know it, for example Home."
-
-
-class Address(fields.String):
-    """The address of a feed: https, or webcal, which means the same."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        text = super()._deserialize(value, attr, data, **kwargs).strip()
-        scheme, _, rest = text.partition("://")
-        if scheme.lower() in ("webcal", "webcals"):
-            scheme, text = "https", f"https://{rest}"
-        allowed = {"https", "http"} if own_settings().calendars_on_loopback else {"https"}
-        if scheme.lower() not in allowed or not _is_address(text):
-            raise ValidationError(_WHOLE)
-        return text
-
-
-def _is_address(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        return False
-    plain = text.isprintable() and not any(letter.isspace() for letter in text)
-    return plain and bool(parts.hostname) and port != 0
-
-
-class ChangeForm(Strict):
-    """What may be changed about a calendar that is known."""
-
-    name = fields.String(
-        required=True,
-        validate=[
-            validate.Length(max=60, error="Please use at most 60 characters."),
-            validate.Regexp(r"\s*\S", error=_NAME),
-        ],
-        error_messages={"required": _NAME},
-    )
-    policy = fields.Enum(
-        Policy,
-        by_value=True,
-        required=True,
-        error_messages={"required": _CHOOSE, "unknown": _CHOOSE},
-    )
-    stale_after = fields.Integer(
-        required=True,
-        validate=validate.OneOf([*outside_words.AGES], error=_CHOOSE),
-        metadata={"description": "Minutes after which a reading is too old to go by."},
-    )
-
-
-class CalendarForm(ChangeForm):
-    """A calendar elsewhere: its secret address, and what holds while it can't be read."""
-
-    class Meta:
-        fields = ("address", "name", "policy", "stale_after")
-
-    address = Address(
-        required=True,
-        validate=validate.Length(max=2000, error="Please use at most 2000 characters."),
-        error_messages={"required": _WHOLE},
-    )
 
 
 def _whose(session: Session) -> OpenSchedule:
@@ -112,7 +44,6 @@ def add() -> ResponseReturnValue:
         form = load(CalendarForm(), request.form)
     except FormErrors as errors:
         return _page(errors), errors.status
-    form["stale_after"] = timedelta(minutes=form["stale_after"])
     with database().begin() as session:
         who = _whose(session)
         outside.add(session, who.id, **form)
@@ -161,7 +92,6 @@ def change(calendar_id: UUID) -> ResponseReturnValue:
         form = load(ChangeForm(), request.form)
     except FormErrors as errors:
         return _one_page(calendar_id, errors), errors.status
-    form["stale_after"] = timedelta(minutes=form["stale_after"])
     with database().begin() as session:
         who = _whose(session)
         outside.change(session, who.id, calendar_id, **form)

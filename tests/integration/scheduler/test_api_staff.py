@@ -1,5 +1,7 @@
 """The staff's way in by JSON API, and who may ask for what once there."""
 
+from uuid import uuid4
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -29,6 +31,10 @@ ROUTES = [
     ("GET", "/api/staff/appointments"),
     ("GET", "/api/staff/people"),
     ("POST", "/api/staff/people"),
+    ("GET", "/api/staff/calendars"),
+    ("POST", "/api/staff/calendars"),
+    ("POST", "/api/staff/calendars/<uuid:calendar_id>/read"),
+    ("DELETE", "/api/staff/calendars/<uuid:calendar_id>"),
 ]
 ELSEWHERE = [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://elsewhere.example"}]
 
@@ -183,7 +189,8 @@ def test_signing_out_ends_the_session_in_the_browser_and_in_the_table(signed_in,
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 def test_a_stranger_is_told_to_sign_in(program, method, path):
-    refused = program.open(path, method=method, json={"weekly": []} if method == "PUT" else None)
+    address = path.replace("<uuid:calendar_id>", str(uuid4()))
+    refused = program.open(address, method=method, json={"weekly": []} if method == "PUT" else None)
 
     assert refused.status_code == 401
     assert refused.content_type == "application/problem+json"

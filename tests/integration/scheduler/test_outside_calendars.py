@@ -13,6 +13,7 @@ from services.scheduler.operations import outside
 from services.scheduler.web.outside_words import TROUBLES
 from shared.clock import utcnow
 from shared.db import Database
+from tests.integration.scheduler.staff_programs import the_owner
 from tests.integration.scheduler.test_staff_pages import colleague
 from tests.integration.scheduler.world import Visitor, words
 
@@ -172,3 +173,42 @@ def test_a_clinician_keeps_their_own_calendars_only(owner, app, scheduler_db):
         answer = marcus.send(address, marcus.open(HERE), name="x", policy="block", stale_after="60")
         assert answer.status_code == 404
     assert len(known(scheduler_db)) == 1
+
+
+# ---------------------------------------------------------------- for programs
+
+
+def test_p11_a_program_keeps_reads_and_removes_calendars_by_the_same_rules(
+    app, settings, scheduler_db
+):
+    program = the_owner(app, settings)
+    sent = SOUND | {"stale_after": 240}
+
+    added = program.post("/api/staff/calendars", json=sent)
+    assert added.status_code == 201
+    assert added.json["withheld"]
+    assert (added.json["host"], added.json["stale_after"]) == ("calendar.example", 240)
+    assert "private-4f7e" not in added.get_data(as_text=True)
+
+    heard(scheduler_db, nothing(Trouble.SERVER))
+    (one,) = program.get("/api/staff/calendars").json["calendars"]
+    assert (one["troubles"], one["failing_since"] is None) == (["server"], False)
+
+    address = f"/api/staff/calendars/{one['id']}"
+    assert program.post(f"{address}/read").status_code == 204
+    assert known(scheduler_db)[0].due_at <= utcnow()
+    assert program.delete(address).status_code == 204
+    assert program.delete(address).status_code == 404
+    assert known(scheduler_db) == []
+
+
+def test_p11_a_program_is_told_beside_the_field_what_can_not_be_kept(app, settings, scheduler_db):
+    program = the_owner(app, settings)
+
+    refused = program.post(
+        "/api/staff/calendars", json=SOUND | {"address": "http://calendar.example/", "policy": "x"}
+    )
+
+    assert refused.status_code == 422
+    assert {one["field"] for one in refused.json["errors"]} >= {"address", "policy"}
+    assert known(scheduler_db) == []
