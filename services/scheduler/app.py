@@ -31,6 +31,7 @@ from services.scheduler.web import (
     practice,
     staff,
     staff_door,
+    waiting,
 )
 from services.scheduler.web.refusals import init_refusals
 from services.scheduler.web.staff_door import identity_of
@@ -57,6 +58,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     init_refusals(app)
     app.register_blueprint(client.pages)
     app.register_blueprint(answers.pages)
+    app.register_blueprint(waiting.pages)
     app.register_blueprint(staff_door.pages)
     app.register_blueprint(staff.pages)
     app.register_blueprint(calendar.pages)

@@ -34,6 +34,8 @@ WITH_A_LINK_OF_ONES_OWN = {
     "intake personal.page",
     "intake personal.paper",
     "scheduler answers.question",
+    # It needs a time that was freed while somebody waited: test_waitlist_pages.py.
+    "scheduler waiting.offer",
 }
 
 
@@ -139,6 +141,14 @@ def _choose(page: Page, look: Inspection) -> None:
     choosing = page.url.split("?")[0]
     page.goto(f"{choosing}/zone")
     look.look(page)
+    page.goto(f"{choosing}/wait")
+    look.look(page)
+    send(page)
+    look.look(page, "with errors", briefly=True)
+    page.get_by_label("For how long should we look?").select_option("4")
+    page.get_by_label("Where will you be when we meet?").select_option("NY")
+    send(page)
+    look.look(page, "on the list")
     page.goto(choosing)
     page.get_by_role("button", name="Hold this time").click()
     look.look(page, "with errors", briefly=True)

@@ -18,8 +18,15 @@ from sqlalchemy.orm import Session
 
 from services.scheduler.domain.errors import NoSuchLink, NotBookable
 from services.scheduler.models import Invitation
-from services.scheduler.operations import appointments, invitations, joint, throttle
+from services.scheduler.operations import (
+    appointments,
+    invitations,
+    joint,
+    throttle,
+    waitlist_answers,
+)
 from services.scheduler.operations.appointments import Place
+from services.scheduler.operations.waitlist_answers import Offered
 from services.scheduler.providers.intake import Intake, Permission
 from services.scheduler.settings import Settings
 from shared.clock import utcnow
@@ -116,6 +123,14 @@ def guest(door: str, token: str) -> Iterator[tuple[Session, Guest]]:
     entrance = guest_by_appointment if door == "m" else guest_by_permission
     with entrance(token) as (session, who):
         yield session, who
+
+
+@contextmanager
+def guest_by_offer(token: str) -> Iterator[tuple[Session, Offered]]:
+    """A transaction, and the offer of a freed time that a link opens. Raises NoSuchLink."""
+    _refuse_misshapen(token)
+    with database().begin() as session:
+        yield session, waitlist_answers.by_token(session, token)
 
 
 def ask_again(door: str, token: str) -> None:

@@ -1,13 +1,13 @@
 """Times as people say them, in the zone of the one who reads. Never a zone's abbreviation."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from services.scheduler.domain.hours import ClockChange
 from shared.zones import zone_title
 
 
-def clock(at: datetime) -> str:
+def clock(at: datetime | time) -> str:
     """The time on the clock: "10:30 am". `at` is in the reader's zone."""
     return f"{at.hour % 12 or 12}:{at.minute:02d} {'am' if at.hour < 12 else 'pm'}"
 

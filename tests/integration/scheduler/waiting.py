@@ -108,12 +108,12 @@ def let_lapse(database: Database) -> None:
         )
 
 
-def fill(database: Database, settings: Settings) -> list[Appointment]:
+def fill(database: Database, settings: Settings, now: datetime = NOON) -> list[Appointment]:
     """Book every time there is, with somebody else each; returns the appointments in order."""
     made = []
-    while free := starts(database, settings):
+    while free := starts(database, settings, now):
         made += [
-            book(database, invited(database), Wanted(start), settings, now=NOON) for start in free
+            book(database, invited(database), Wanted(start), settings, now=now) for start in free
         ]
     return sorted(made, key=lambda one: one.starts_at)
 
@@ -129,10 +129,12 @@ def starts(database: Database, settings: Settings, now: datetime = NOON) -> list
     return [datetime.fromtimestamp(one.start * 60, NOON.tzinfo) for one in free.starts]
 
 
-def free_again(database: Database, one: Appointment, settings: Settings) -> None:
+def free_again(
+    database: Database, one: Appointment, settings: Settings, now: datetime = NOON
+) -> None:
     """Somebody gives their time back."""
     with database.begin() as session:
-        bookings.cancel(session, appointment_id=one.id, settings=settings, now=NOON)
+        bookings.cancel(session, appointment_id=one.id, settings=settings, now=now)
 
 
 def entries(database: Database) -> list[WaitlistEntry]:
