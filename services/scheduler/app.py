@@ -21,6 +21,7 @@ from services.scheduler.web import (
     api_outside,
     api_people,
     api_staff,
+    api_waiting,
     appointment,
     calendar,
     client,
@@ -69,6 +70,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(outside_calendars.pages)
     app.register_blueprint(internal.pages)
     programs = JsonApi(app, title="Scheduler")
+    programs.register_blueprint(api_waiting.waiting)
     for blueprint in (api.api, api_staff.door, api_staff.desk, api_staff.hours, api_people.people):
         programs.register_blueprint(blueprint)
     programs.register_blueprint(api_outside.calendars)

@@ -79,7 +79,7 @@ def _participating() -> Iterator[tuple[Session, Guest]]:
 
 
 @contextmanager
-def _either() -> Iterator[tuple[Session, Guest]]:
+def either() -> Iterator[tuple[Session, Guest]]:
     """With either token one may look at free times: to book one, or to move to one."""
     with ExitStack() as stack:
         try:
@@ -94,7 +94,7 @@ def _either() -> Iterator[tuple[Session, Guest]]:
 @api.response(HTTPStatus.OK, SlotsSchema)
 def slots(query: dict[str, Any]) -> dict[str, Any]:
     """The times that can be booked, in order. Days are those of `timezone`."""
-    with _either() as (session, who):
+    with either() as (session, who):
         free = _offers(session, who.permission)
         shown = zone(query["timezone"]) if query["timezone"] else shown_zone(who).info
         length = who.permission.type.duration
@@ -207,7 +207,7 @@ def accept(answer: dict[str, Any]) -> dict[str, Any]:
             location=answer["location"],
             now=utcnow(),
         )
-        return _document(appointments.place_of(session, accepted, who.person_id))
+        return own_document(appointments.place_of(session, accepted, who.person_id))
 
 
 @api.post("/appointment/decline")
@@ -217,7 +217,7 @@ def decline() -> dict[str, Any]:
     with _participating() as (session, who):
         place = _place(who)
         gone = joint.decline(session, appointment_id=place.appointment.id, person_id=who.person_id)
-        return _document(appointments.place_of(session, gone, who.person_id))
+        return own_document(appointments.place_of(session, gone, who.person_id))
 
 
 @api.get("/appointment")
@@ -225,7 +225,7 @@ def decline() -> dict[str, Any]:
 def appointment() -> dict[str, Any]:
     """The appointment, as it is now."""
     with _participating() as (_, who):
-        return _document(_place(who))
+        return own_document(_place(who))
 
 
 @api.post("/appointment/move")
@@ -275,7 +275,7 @@ def _own(
     session: Session, appointment: Appointment, who: Guest, status: int = HTTPStatus.OK
 ) -> Response:
     place = appointments.place_of(session, appointment, who.person_id)
-    return said(AppointmentSchema(), _document(place), status)
+    return said(AppointmentSchema(), own_document(place), status)
 
 
 def _offers(session: Session, invitation: Invitation) -> Offers:
@@ -312,7 +312,8 @@ def _place(who: Guest) -> Place:
     return who.place
 
 
-def _document(place: Place) -> dict[str, Any]:
+def own_document(place: Place) -> dict[str, Any]:
+    """An appointment, as the one who has it may see it."""
     token = tickets.token_of(place)
     return {
         "id": place.appointment.id,

@@ -236,3 +236,36 @@ def test_p18_a_page_of_who_waits_shows_nothing_of_anybody_else(
 def test_p21_a_link_that_is_none_opens_nothing(visitor, full):
     for path in ("/w/short", f"/w/{'x' * 43}"):
         assert visitor.open(path).status_code == 404
+
+
+def test_p27_a_program_waits_is_asked_takes_it_once_and_leaves(
+    visitor, scheduler_db, settings, full, mine
+):
+    client = visitor.client
+    own = {"Authorization": f"Bearer {mine}"}
+    times = [{"weekday": 3, "start": "09:00", "end": "12:00"}]
+    wish = {"location": "NY", "times": times, "timezone": "America/New_York"}
+
+    assert client.get("/api/waitlist", headers=own).get_json()["waiting"] is False
+    joined = client.put("/api/waitlist", headers=own, json=wish)
+    assert (joined.status_code, joined.get_json()["times"]) == (200, times)
+    bad = client.put("/api/waitlist", headers=own, json=wish | {"location": "OH"})
+    assert bad.status_code == 409
+    short = [{"weekday": 3, "start": "09:00", "end": "09:10"}]
+    assert client.put("/api/waitlist", headers=own, json=wish | {"times": short}).status_code == 409
+    assert client.delete("/api/waitlist", headers=own).status_code == 204
+    where = {"location": "NY", "timezone": where_it_is_day()}
+    assert client.put("/api/waitlist", headers=own, json=where).status_code == 200
+
+    path = asked(scheduler_db, settings, full[1])
+    assert client.get("/api/waitlist", headers=own).get_json()["offer_url"].endswith(path)
+    offered = {"Authorization": f"Bearer {path.rpartition('/')[2]}"}
+    assert client.get("/api/offer", headers=offered).get_json()["state"] == "open"
+    took = [
+        client.post("/api/offer/accept", headers=offered, json={"location": "NY"}) for _ in range(2)
+    ]
+
+    assert [one.status_code for one in took] == [200, 200]
+    assert len({one.get_json()["id"] for one in took}) == 1
+    assert client.post("/api/offer/decline", headers=offered).get_json()["state"] == "accepted"
+    assert client.get("/api/offer", headers=own).status_code == 401
