@@ -51,13 +51,25 @@ class Policy:
         return day_bounds((now + self.horizon).astimezone(zone).date(), zone).end
 
 
+class Cause(StrEnum):
+    """What takes a time, in a word for staff; never what it is about."""
+
+    APPOINTMENT = "appointment"
+    HOLD = "hold"
+    BLOCKED = "blocked"
+    DAY_OFF = "day-off"
+    ELSEWHERE = "elsewhere"
+    UNREAD = "calendar-unread"
+
+
 class Busy(NamedTuple):
-    """Taken time, with the quiet that it wants around itself."""
+    """Taken time, with the quiet that it wants around itself, and what takes it."""
 
     start: Minute
     end: Minute
     before: Minutes = 0
     after: Minutes = 0
+    cause: str = Cause.APPOINTMENT
 
 
 def busy(start: datetime, end: datetime, before: timedelta, after: timedelta) -> Busy:

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 from services.scheduler.domain import public_holidays
-from services.scheduler.domain.availability import Busy
+from services.scheduler.domain.availability import Busy, Cause
 from services.scheduler.domain.caps import Caps
 from services.scheduler.domain.hours import (
     Hours,
@@ -157,7 +157,10 @@ def _compiled(
     blocked = [one.during for one in schedule.blocked if _touches(one.during, within)]
     return WorkingTime(
         tuple(_opened(schedule, seats, overrides, placed, within)),
-        tuple(Busy(start, end) for start, end in (*off, *blocked)),
+        (
+            *(Busy(*one, cause=Cause.DAY_OFF) for one in off),
+            *(Busy(*one, cause=Cause.BLOCKED) for one in blocked),
+        ),
     )
 
 

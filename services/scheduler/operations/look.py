@@ -14,15 +14,22 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from services.scheduler.domain import caps, rooms
-from services.scheduler.domain.availability import Busy, Reason, free_starts, why_not
+from services.scheduler.domain.availability import Busy, Cause, Reason, free_starts, why_not
 from services.scheduler.domain.caps import Caps
+from services.scheduler.domain.explanation import Explanation, in_the_way, overlaps
 from services.scheduler.domain.interval import (
     Interval,
     Minute,
     instant,
     whole_minutes,
 )
-from services.scheduler.domain.timetable import Opened, OpenSchedule, WorkingTime, working_time
+from services.scheduler.domain.timetable import (
+    Opened,
+    OpenSchedule,
+    WorkingTime,
+    closed_because,
+    working_time,
+)
 from services.scheduler.operations.question import Question
 from services.scheduler.operations.taken import TakenTimes, ahead_of, taken_times
 from services.scheduler.operations.timetables import Timetables
@@ -192,6 +199,50 @@ class Look:
         if reason is None and _within(start, self.without_room(opened.place)):
             return Reason.NO_ROOM
         return reason
+
+    def explain(self, schedule: OpenSchedule, start: Minute) -> Explanation:
+        """The rule behind `why_not`, exactly."""
+        reason = self.why_not(schedule, start)
+        if reason is Reason.OUTSIDE_HOURS:
+            closed = closed_because(schedule, self.practice, start)
+            return Explanation(reason, because=closed or "")
+        if reason is Reason.FULL:
+            return Explanation(reason, because=self._which_cap(schedule, start))
+        if reason is Reason.TAKEN:
+            return self._what_takes(schedule, start)
+        return Explanation(reason)
+
+    def _what_takes(self, schedule: OpenSchedule, start: Minute) -> Explanation:
+        one = in_the_way(start, self.busy(schedule, self.working(schedule)), self.policy)
+        if one is None:
+            return Explanation(Reason.TAKEN)
+        because = ""
+        if one.cause == Cause.DAY_OFF:
+            because = closed_because(schedule, self.practice, max(start, one.start)) or ""
+        if one.cause == Cause.BLOCKED:
+            because = next(
+                stretch.reason for stretch in schedule.blocked if stretch.during == one[:2]
+            )
+        quiet = not overlaps(start, one, self.policy)
+        return Explanation(Reason.TAKEN, one.cause, quiet, because)
+
+    def _which_cap(self, schedule: OpenSchedule, start: Minute) -> str:
+        """In words: whose cap, and whether of the day or of the week."""
+        zone, starts = schedule.hours.zone, self.taken.starts.get(schedule.id, [])
+        of_type = [one.at for one in starts if one.kind == self.question.kind.id]
+        for words, counted, cap in (
+            ("all types", [one.at for one in starts], schedule.caps),
+            ("of this type", of_type, self.kind_caps),
+        ):
+            if cap.per_day is not None and _within(
+                start, caps.full(counted, Caps(cap.per_day), zone)
+            ):
+                return f"{cap.per_day} a day, {words}"
+            if cap.per_week is not None and _within(
+                start, caps.full(counted, Caps(None, cap.per_week), zone)
+            ):
+                return f"{cap.per_week} a week, {words}"
+        return ""
 
     def free_room(self, schedule: OpenSchedule, start: Minute) -> int | None:
         """A room for a visit that begins then, of the location where they sit then."""

@@ -24,6 +24,7 @@ from services.scheduler.domain.availability import (
     nearest,
     pooled,
 )
+from services.scheduler.domain.explanation import Explanation
 from services.scheduler.domain.interval import Interval, Minutes, instant, minute_at_or_before
 from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.operations.look import Look, unfit
@@ -153,6 +154,21 @@ def refusal(
 ) -> Reason | None:
     """Why one start can not be booked with one person, or None. Same bounds, same sweep."""
     return room_or_refusal(session, schedule, start, question).reason
+
+
+def explain(
+    session: Session, schedule: OpenSchedule, start: datetime, question: Question
+) -> Explanation:
+    """Why one start is offered with one person or not, by the same values (N12)."""
+    minute = minute_at_or_before(start)
+    tables = timetables(session, only=schedule.id)
+    reason = unfit(tables.schedules[0], question) if tables.schedules else Reason.NOT_GIVEN
+    if reason is None and start != instant(minute):
+        reason = Reason.OFF_GRID
+    if reason is not None:
+        return Explanation(reason)
+    look = Look(session, tables, question, within=Interval(minute, minute + 1))
+    return look.explain(tables.schedules[0], minute)
 
 
 class Answer(NamedTuple):

@@ -4,19 +4,33 @@ What an entry is about is never kept, only from when until when. The address ope
 whoever has it, so it is sealed, and shown to nobody again but for the name of its host.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, DateTime, delete, func, literal, or_, select, union_all
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    CompoundSelect,
+    DateTime,
+    Text,
+    cast,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from services.scheduler.calendar_models import OutsideBusy, OutsideCalendar
-from services.scheduler.domain.availability import Busy, busy
+from services.scheduler.domain.availability import Busy, Cause, busy
 from services.scheduler.domain.errors import NoSuchCalendar
 from services.scheduler.domain.interval import (
     Interval,
@@ -185,7 +199,18 @@ def outside_times(
     until: datetime,
     for_staff: bool = False,
 ) -> dict[int, list[Busy]]:
-    """What calendars kept elsewhere take from `since` to `until`, by schedule: one statement.
+    """What calendars kept elsewhere take from `since` to `until`, by schedule: one statement."""
+    rows = outside_rows(schedule_ids, since=since, until=until, for_staff=for_staff)
+    found: dict[int, list[Busy]] = {}
+    for schedule_id, starts, ends, _ in session.execute(rows):
+        found.setdefault(schedule_id, []).append(busy(starts, ends, _NOTHING, _NOTHING))
+    return found
+
+
+def outside_rows(
+    schedule_ids: Collection[int], *, since: datetime, until: datetime, for_staff: bool = False
+) -> CompoundSelect[Any]:
+    """The same as rows for a larger statement: schedule, first and last instant, and why.
 
     A calendar that can't be trusted now takes all of it, but for staff where its policy leaves
     them the choice; so does the time that no reading has reached.
@@ -193,21 +218,25 @@ def outside_times(
     shut = _withheld()
     if for_staff:
         shut = shut & (OutsideCalendar.policy != Policy.STAFF_ONLY)
-    theirs = OutsideCalendar.schedule_id.in_(schedule_ids)
+    of_them = func.any(cast([*schedule_ids], ARRAY(BigInteger)))
+    theirs = OutsideCalendar.schedule_id == of_them
+    busy_there, unread_there = (literal(one, Text) for one in (Cause.ELSEWHERE, Cause.UNREAD))
     times = select(
-        OutsideBusy.schedule_id, func.lower(OutsideBusy.during), func.upper(OutsideBusy.during)
+        OutsideBusy.schedule_id,
+        func.lower(OutsideBusy.during).label("begins"),
+        func.upper(OutsideBusy.during).label("ends"),
+        busy_there.label("cause"),
     ).where(
-        OutsideBusy.schedule_id.in_(schedule_ids),
+        OutsideBusy.schedule_id == of_them,
         OutsideBusy.during.op("&&")(Range(since, until, bounds="[)")),
     )
     begin, end = (literal(at, DateTime(timezone=True)) for at in (since, until))
-    closed = select(OutsideCalendar.schedule_id, begin, end).where(theirs, shut)
+    closed = select(OutsideCalendar.schedule_id, begin, end, unread_there).where(theirs, shut)
     known_until = OutsideCalendar.read_at + _KNOWN
-    unknown = select(OutsideCalendar.schedule_id, known_until, end).where(theirs, known_until < end)
-    found: dict[int, list[Busy]] = {}
-    for schedule_id, starts, ends in session.execute(union_all(times, closed, unknown)):
-        found.setdefault(schedule_id, []).append(busy(starts, ends, _NOTHING, _NOTHING))
-    return found
+    unknown = select(OutsideCalendar.schedule_id, known_until, end, unread_there).where(
+        theirs, known_until < end
+    )
+    return union_all(times, closed, unknown)
 
 
 @dataclass(frozen=True)

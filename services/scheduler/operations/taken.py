@@ -15,14 +15,19 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
+    Text,
+    case,
     cast,
     func,
+    literal,
+    null,
     or_,
     select,
+    union_all,
 )
 from sqlalchemy.orm import Session
 
-from services.scheduler.domain.availability import Busy
+from services.scheduler.domain.availability import Busy, Cause
 from services.scheduler.domain.interval import (
     Interval,
     Minute,
@@ -32,6 +37,7 @@ from services.scheduler.domain.interval import (
 )
 from services.scheduler.domain.rooms import Rooms
 from services.scheduler.models import Appointment
+from services.scheduler.operations.outside import outside_rows
 from services.scheduler.operations.question import Question
 from shared.vocabulary import LIVE_STATUSES, AppointmentStatus
 
@@ -68,7 +74,11 @@ def taken_times(
     A hold ends by the database's clock alone: whether a worker runs makes no difference (P3). For
     a visit in person, the rooms that others use are read along.
     """
-    rows = _appointments(list(schedule_ids), question, since, until).subquery()
+    since, until = since - MARGIN, until + MARGIN
+    rows = union_all(
+        _appointments(schedule_ids, question, since, until),
+        _elsewhere(schedule_ids, question, since, until),
+    ).subquery()
     per_schedule = select(
         rows.c.schedule_id, *(func.array_agg(column) for column in list(rows.c)[1:])
     ).group_by(rows.c.schedule_id)
@@ -76,9 +86,10 @@ def taken_times(
     busy: dict[int, list[Busy]] = {}
     starts: dict[int, list[Start]] = {}
     rooms: dict[int, list[Interval]] = {}
-    for number, begins, ends, before, after, kinds, places in session.execute(per_schedule):
+    for row in session.execute(per_schedule):
+        number, begins, ends, before, after, cause, kinds, places = row
         if number in wanted:
-            busy[number] = list(map(Busy, begins, ends, before, after))
+            busy[number] = list(map(Busy, begins, ends, before, after, cause))
             starts[number] = [
                 Start(at, kind) for at, kind in zip(begins, kinds, strict=True) if kind is not None
             ]
@@ -89,7 +100,7 @@ def taken_times(
 
 
 def _appointments(
-    schedule_ids: list[int], question: Question, since: datetime, until: datetime
+    schedule_ids: Collection[int], question: Question, since: datetime, until: datetime
 ) -> Select[Any]:
     of_them = _of(schedule_ids)
     return select(
@@ -98,13 +109,36 @@ def _appointments(
         _minute(func.ceil, func.upper(Appointment.during)).label("ends"),
         _minute(func.ceil, Appointment.buffer_before).label("before"),
         _minute(func.ceil, Appointment.buffer_after).label("after"),
+        case(
+            (Appointment.status == AppointmentStatus.PROPOSED, literal(Cause.HOLD, Text)),
+            else_=literal(Cause.APPOINTMENT, Text),
+        ).label("cause"),
         Appointment.appointment_type_id.label("kind"),
         Appointment.room_id.label("room"),
     ).where(
         or_(of_them, Appointment.room_id.is_not(None)) if question.kind.in_person else of_them,
         *_in_the_way(question),
-        func.lower(Appointment.during) > since - MARGIN,
-        func.lower(Appointment.during) < until + MARGIN,
+        func.lower(Appointment.during) > since,
+        func.lower(Appointment.during) < until,
+    )
+
+
+def _elsewhere(
+    schedule_ids: Collection[int], question: Question, since: datetime, until: datetime
+) -> Select[Any]:
+    """What other calendars say, in the same columns; it wants no quiet around itself."""
+    rows = outside_rows(
+        schedule_ids, since=since, until=until, for_staff=question.by_staff
+    ).subquery()
+    return select(
+        rows.c.schedule_id,
+        _minute(func.floor, rows.c.begins),
+        _minute(func.ceil, rows.c.ends),
+        literal(0),
+        literal(0),
+        rows.c.cause,
+        null(),
+        null(),
     )
 
 
