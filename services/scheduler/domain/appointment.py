@@ -156,8 +156,7 @@ def change_deadline(start: datetime, notice: timedelta) -> datetime:
     return start - notice
 
 
-def refuse_late_change(start: datetime, notice: timedelta, *, now: datetime) -> None:
-    """Raises TooLate after the deadline; at the deadline itself a change is in time."""
-    until = change_deadline(start, notice)
+def refuse_late(until: datetime, *, now: datetime) -> None:
+    """Raises TooLate after the deadline; at the deadline itself a change is in time (P22)."""
     if now > until:
         raise TooLate(until)

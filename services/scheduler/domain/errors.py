@@ -15,6 +15,7 @@ Refused
 │   ├── OfferOver      what was kept for somebody who waits is not any more
 │   └── NotBookable    the permission does not stand (any more)
 ├── ChangeRefused
+│   ├── InTime         a late wish, although the person can still do it alone
 │   ├── TooLate        inside the window in which people have to call
 │   ├── NeedsBoth      a time for two is not moved by one of them
 │   ├── NotYet         what is said of it can not be known before it has begun
@@ -144,11 +145,17 @@ class ChangeRefused(Refused):
 class TooLate(ChangeRefused):
     """The change was asked for inside the window in which people have to call."""
 
-    sentence = "It is too close to the time to change it here. Please call us."
+    sentence = "It is too close to the time to change it here. Send us your wish, or call."
 
     def __init__(self, until: datetime) -> None:
         super().__init__()
         self.until = until
+
+
+class InTime(ChangeRefused):
+    """Nobody has to be asked yet."""
+
+    sentence = "You can still change this time here yourself."
 
 
 class NeedsBoth(ChangeRefused):

@@ -18,7 +18,7 @@ from services.scheduler.domain.appointment import (
     after,
     outcome,
     refuse_early,
-    refuse_late_change,
+    refuse_late,
 )
 from services.scheduler.domain.errors import (
     AlreadyBooked,
@@ -33,7 +33,8 @@ from services.scheduler.models import (
     AppointmentType,
     Invitation,
 )
-from services.scheduler.operations import guard, joint, participants, replies, requests
+from services.scheduler.operations import changes, guard, joint, participants, replies, requests
+from services.scheduler.operations.changes import Wish
 from services.scheduler.operations.history import booked_facts, locked, record
 from services.scheduler.operations.holds import (
     is_wanted,
@@ -155,8 +156,7 @@ def move(
         raise NotPossible  # it is given back and asked for anew: both have to say yes to a time
     kind = session.get_one(AppointmentType, appointment.appointment_type_id)
     if by.actor is Actor.CLIENT:
-        notice = settings.notice_to_change(kind.move_notice)
-        refuse_late_change(appointment.starts_at, notice, now=now)
+        refuse_late(changes.deadline(appointment, kind, Wish.MOVE, settings), now=now)
     _be_there(session, appointment, schedule, person_id=person_id, location=location)
     guard.enter(session, schedule.id)
     room_id = guard.refuse_taken(
@@ -181,6 +181,7 @@ def move(
         appointment.reply_by = until
     _changed(appointment, now)
     guard.flush(session)
+    by = changes.grant(session, appointment, Wish.MOVE, by=by)
     record(session, appointment, Act.MOVE, before=before, actor=str(by), reason=by.reason)
     if before[0] is Status.BOOKED:
         publish(session, AppointmentMoved(**booked_facts(session, appointment)))
@@ -216,12 +217,12 @@ def cancel(
     status = after(before[0], Act.CANCEL, by.actor)
     if by.actor is Actor.CLIENT:
         kind = session.get_one(AppointmentType, appointment.appointment_type_id)
-        notice = settings.notice_to_change(kind.cancel_notice)
-        refuse_late_change(appointment.starts_at, notice, now=now)
+        refuse_late(changes.deadline(appointment, kind, Wish.CANCEL, settings), now=now)
     appointment.status = status
     appointment.hold_until = None
     _changed(appointment, now)
     session.flush()
+    by = changes.grant(session, appointment, *Wish, by=by)
     record(session, appointment, Act.CANCEL, before=before, actor=str(by), reason=by.reason)
     publish(
         session,

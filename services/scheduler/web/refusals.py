@@ -41,6 +41,7 @@ _TABLE: Final[Mapping[type[errors.Refused], _Words]] = {
     errors.NotBookable: _Words(HTTPStatus.CONFLICT, "Please call us about a time", "not-bookable"),
     errors.NeedsBoth: _Words(HTTPStatus.CONFLICT, "Please call us", "needs-both"),
     errors.TooLate: _Words(HTTPStatus.CONFLICT, "Please call us", "too-late"),
+    errors.InTime: _Words(HTTPStatus.CONFLICT, "You can change it yourself", "in-time"),
     errors.NotYet: _Words(HTTPStatus.CONFLICT, "Not yet", "not-yet"),
     errors.NotPossible: _Words(HTTPStatus.CONFLICT, "Please call us", "not-possible"),
     errors.KeyInUse: _Words(HTTPStatus.CONFLICT, "Still being answered", "idempotency-key-in-use"),

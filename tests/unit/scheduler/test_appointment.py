@@ -12,7 +12,8 @@ from services.scheduler.domain.appointment import (
     Act,
     Actor,
     after,
-    refuse_late_change,
+    change_deadline,
+    refuse_late,
     reply_deadline,
 )
 from services.scheduler.domain.errors import NotPossible, TooLate
@@ -98,10 +99,11 @@ def test_the_drawing_shows_every_step_and_no_other():
 
 
 def test_p22_a_change_is_in_time_until_the_deadline_itself_and_late_one_second_after():
-    refuse_late_change(NOON, DAY, now=NOON - DAY)
-    refuse_late_change(NOON, DAY, now=NOON - DAY - timedelta(seconds=1))
+    until = change_deadline(NOON, DAY)
+    refuse_late(until, now=NOON - DAY)
+    refuse_late(until, now=NOON - DAY - timedelta(seconds=1))
 
     with pytest.raises(TooLate) as refusal:
-        refuse_late_change(NOON, DAY, now=NOON - DAY + timedelta(seconds=1))
+        refuse_late(until, now=NOON - DAY + timedelta(seconds=1))
 
     assert refusal.value.until == NOON - DAY
