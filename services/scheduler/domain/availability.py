@@ -8,7 +8,7 @@ a gap of at least max(after of the earlier, before of the later).
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Literal, NamedTuple, TypeVar
@@ -19,6 +19,7 @@ from services.scheduler.domain.interval import (
     Interval,
     Minute,
     Minutes,
+    intersection,
     merged,
     minute_at_or_after,
     minute_at_or_before,
@@ -28,6 +29,7 @@ from services.scheduler.domain.interval import (
 Host = TypeVar("Host")
 
 NOTHING = timedelta(0)
+ALWAYS = Interval(-(1 << 40), 1 << 40)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,55 +48,62 @@ class Policy:
         """The starts that are neither too soon nor too far ahead, in a zone's whole last day."""
         return Interval(minute_at_or_after(now + self.notice), self.last_minute(now, zone))
 
+    def lead(self, busy: "Busy") -> Minutes:
+        """How long before something taken a visit has to be over."""
+        after = whole_minutes(self.after)
+        return busy.before + after if self.buffers == "sum" else max(busy.before, after)
+
+    def tail(self, busy: "Busy") -> Minutes:
+        """How long after something taken a visit may begin."""
+        before = whole_minutes(self.before)
+        return busy.after + before if self.buffers == "sum" else max(busy.after, before)
+
     def last_minute(self, now: datetime, zone: ZoneInfo) -> Minute:
         """The end of the last local day on which something may begin."""
         return day_bounds((now + self.horizon).astimezone(zone).date(), zone).end
 
 
 class Cause(StrEnum):
-    """What takes a time, in a word for staff; never what it is about."""
+    """What takes the time. Of an outside event no more is known than when it is."""
 
     APPOINTMENT = "appointment"
     HOLD = "hold"
+    OUTSIDE = "outside"
+    UNREAD = "unread"  # kept back because a calendar elsewhere could not be read
     BLOCKED = "blocked"
     DAY_OFF = "day-off"
-    ELSEWHERE = "elsewhere"
-    UNREAD = "calendar-unread"
 
 
-class Busy(NamedTuple):
-    """Taken time, with the quiet that it wants around itself, and what takes it."""
+@dataclass(slots=True)
+class Busy:
+    """Taken time, with the quiet that it wants around itself, and what takes it.
+
+    A value, never changed. Neither frozen nor a named tuple: a booking page makes thousands, and
+    the sweep reads each field from a slot at half the price.
+    """
 
     start: Minute
     end: Minute
     before: Minutes = 0
     after: Minutes = 0
-    cause: str = Cause.APPOINTMENT
+    cause: Cause = Cause.APPOINTMENT
 
 
-def busy(start: datetime, end: datetime, before: timedelta, after: timedelta) -> Busy:
+def busy(
+    start: datetime,
+    end: datetime,
+    before: timedelta = NOTHING,
+    after: timedelta = NOTHING,
+    cause: Cause = Cause.APPOINTMENT,
+) -> Busy:
     """Taken time from aware datetimes, rounded outwards to whole minutes."""
     return Busy(
         minute_at_or_before(start),
         minute_at_or_after(end),
         whole_minutes(before),
         whole_minutes(after),
+        cause,
     )
-
-
-class Reason(StrEnum):
-    """Why a time is not offered."""
-
-    TOO_SOON = "too-soon"
-    TOO_FAR = "too-far"
-    OUTSIDE_HOURS = "outside-hours"
-    OFF_GRID = "off-grid"
-    TAKEN = "taken"
-    FULL = "full"
-    NO_ROOM = "no-room"
-    NOT_GIVEN = "not-given"
-    NOT_LICENSED = "not-licensed"
-    STAFF_ONLY = "staff-only"
 
 
 def free_starts(
@@ -104,16 +113,18 @@ def free_starts(
     *,
     within: Interval,
     full: Iterable[Interval] = (),
+    roomless: Iterable[Interval] = (),
 ) -> list[range]:
     """Every start that can be booked, as ascending ranges of minutes.
 
     `opened` is merged (see `merged`); `within` bounds the starts; nothing may start during `full`
-    (days whose cap is reached). Linear in the three lists, whatever the number of starts.
+    (days and weeks whose cap is reached), nor during `roomless` (see there). Linear in the lists,
+    whatever the number of starts.
     """
     duration, step = whole_minutes(policy.duration), whole_minutes(policy.step)
     if duration <= 0 or step <= 0:
         return []
-    shut = _shut(taken, policy, full)
+    shut = merged([*shut_starts(taken, policy), *full, *roomless])
     found: list[range] = []
     n = 0
     for begins, ends in opened:
@@ -134,51 +145,52 @@ def free_starts(
     return found
 
 
-def _shut(taken: Iterable[Busy], policy: Policy, full: Iterable[Interval]) -> list[Interval]:
-    """The starts at which a visit would come too close to something taken, or on a full day."""
+def shut_starts(taken: Iterable[Busy], policy: Policy) -> list[Interval]:
+    """The starts at which a visit would come too close to something taken, merged."""
     duration = whole_minutes(policy.duration)
-    before, after = whole_minutes(policy.before), whole_minutes(policy.after)
-    shut = list(full)
+    shut: list[Interval] = []
     for one in taken:
-        if policy.buffers == "max":
-            lead, tail = max(one.before, after), max(one.after, before)
-        else:
-            lead, tail = one.before + after, one.after + before
+        begins, ends = one.start - policy.lead(one), one.end + policy.tail(one)
         # An instant without length or buffers is in nobody's way.
-        if one.start - lead < one.end + tail:
-            shut.append(Interval(one.start - lead - duration + 1, one.end + tail))
+        if begins < ends:
+            shut.append(Interval(begins - duration + 1, ends))
     return merged(shut)
+
+
+def roomless(rooms: Iterable[Iterable[Busy]], policy: Policy) -> list[Interval]:
+    """The starts for which no room is free for the whole visit: merged, from what fills each room.
+
+    Quiet between visits is the clinician's; a room only has to be empty. No room at all: always.
+    """
+    bare = replace(policy, before=NOTHING, after=NOTHING)
+    none = [ALWAYS]
+    for taken in rooms:
+        none = intersection(none, shut_starts(taken, bare))
+    return none
+
+
+def either(alternatives: Iterable[Iterable[range]]) -> list[range]:
+    """The starts that at least one alternative has, ascending, of starts on one and the same grid.
+
+    Ranges of one grid that overlap have the same step and phase, so they join into one.
+    """
+    found: list[range] = []
+    for one in sorted(
+        (one for starts in alternatives for one in starts if one),
+        key=lambda one: (one.start, one.stop),
+    ):
+        if found and one.start <= found[-1][-1]:
+            last = found[-1]
+            found[-1] = range(last.start, max(last.stop, one.stop), last.step)
+        else:
+            found.append(one)
+    return found
 
 
 def is_free(starts: Sequence[range], start: Minute) -> bool:
     """Whether `start` is among the ascending ranges that `free_starts` gave."""
     n = bisect_right(starts, start, key=lambda one: one.start) - 1
     return n >= 0 and start in starts[n]
-
-
-def why_not(
-    start: Minute,
-    opened: Sequence[Interval],
-    taken: Iterable[Busy],
-    policy: Policy,
-    *,
-    within: Interval,
-    full: Iterable[Interval] = (),
-) -> Reason | None:
-    """Why that start is not offered, or None when it is. Agrees with `free_starts` by asking it."""
-    if is_free(free_starts(opened, taken, policy, within=within, full=full), start):
-        return None
-    if start < within.start:
-        return Reason.TOO_SOON
-    if start >= within.end:
-        return Reason.TOO_FAR
-    if any(day.start <= start < day.end for day in full):
-        return Reason.FULL
-    duration, step = whole_minutes(policy.duration), whole_minutes(policy.step)
-    home = next((one for one in opened if one.start <= start and start + duration <= one.end), None)
-    if home is None:
-        return Reason.OUTSIDE_HOURS
-    return Reason.OFF_GRID if (start - home.start) % step else Reason.TAKEN
 
 
 class Offer(NamedTuple):

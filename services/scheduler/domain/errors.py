@@ -66,7 +66,7 @@ class BookingRefused(Refused):
 class SlotTaken(BookingRefused):
     """Somebody was quicker, or the time was never on offer.
 
-    `reason` is for staff and programs: an `availability.Reason`, or that nobody of a pool is free.
+    `reason` is for staff and programs: an `explanation.Reason`, or that nobody of a pool is free.
     """
 
     sentence = "Someone took that time a moment ago. These are still free."

@@ -1,75 +1,190 @@
-"""Why a time is offered or not, in the words of the rule: for staff, and as a test's oracle (N12).
+"""Why a time is offered or not: the rule that decided, and the stretch of time that it looked at.
 
-What takes a time is named by its kind alone, never by whose it is or what it is about.
+Staff ask it of a Tuesday at three, a refused booking answers with it, and `softstart slots
+--explain` puts it in words (N12). It never knows what an outside event is about, only when it is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from enum import StrEnum
+from typing import Final, NamedTuple
 
-from services.scheduler.domain.availability import Busy, Cause, Policy, Reason
-from services.scheduler.domain.interval import Minute, whole_minutes
+from services.scheduler.domain.availability import Busy, Cause, Policy
+from services.scheduler.domain.interval import Interval, Minute, whole_minutes
 
 
-@dataclass(frozen=True)
+class Reason(StrEnum):
+    """Why a time is not offered."""
+
+    TOO_SOON = "too-soon"
+    TOO_FAR = "too-far"
+    CLOSED = "closed"
+    OUTSIDE_HOURS = "outside-hours"
+    OFF_GRID = "off-grid"
+    FULL = "full"
+    TAKEN = "taken"
+    BLOCKED = "blocked"
+    OUTSIDE_EVENT = "outside-event"
+    OUTSIDE_UNREAD = "outside-unread"
+    HELD = "held"
+    BUFFER = "buffer"
+    NO_ROOM = "no-room"
+    NOT_GIVEN = "not-given"
+    NOT_LICENSED = "not-licensed"
+    STAFF_ONLY = "staff-only"
+
+    @property
+    def to_clients(self) -> "Reason":
+        """The same without what is nobody else's business: who or what takes the time."""
+        return _TO_CLIENTS.get(self, self)
+
+
+_TO_CLIENTS: Final = {
+    Reason.CLOSED: Reason.OUTSIDE_HOURS,
+    Reason.BLOCKED: Reason.TAKEN,
+    Reason.OUTSIDE_EVENT: Reason.TAKEN,
+    Reason.OUTSIDE_UNREAD: Reason.TAKEN,
+    Reason.HELD: Reason.TAKEN,
+    Reason.BUFFER: Reason.TAKEN,
+    Reason.NO_ROOM: Reason.TAKEN,
+}
+
+
+class Closing(StrEnum):
+    """What made a local date differ from the usual week."""
+
+    OVERRIDE = "override"
+    TIME_OFF = "time-off"
+    CLOSURE = "closure"
+    HOLIDAY = "holiday"
+
+
+class Closed(NamedTuple):
+    """A stretch that has no hours, or other ones than the usual week, and why."""
+
+    start: Minute
+    end: Minute
+    why: Closing = Closing.OVERRIDE
+
+
+@dataclass(frozen=True, kw_only=True)
 class Explanation:
-    """No `reason`: it is offered. `cause` is what takes the time, `quiet` whether only the quiet
-    around it does; `because` is what colleagues wrote, or which rule exactly.
+    """The rule that decided, or no reason: offered.
+
+    `interval`: what the rule looked at, in UTC minutes: the bookable time (too soon, too far), the
+    day or week that is full, the open hours, the closed stretch, or what is busy. `cause` and `gap`
+    (minutes of quiet wanted between that and the visit) only with something busy, `why` only with
+    something closed. `because`: what colleagues wrote about it, or which cap; never for clients.
     """
 
     reason: Reason | None
-    cause: str | None = None
-    quiet: bool = False
+    interval: Interval | None = None
+    cause: Cause | None = None
+    gap: int = 0
+    why: Closing | None = None
     because: str = ""
 
-    @property
-    def words(self) -> str:
-        """One sentence for staff."""
-        if self.reason is None:
-            return "This time is offered."
-        sentence = _WORDS[self.reason]
-        if self.reason is Reason.TAKEN and self.cause is not None:
-            sentence = _TAKEN[self.cause]
-            if self.quiet:
-                sentence = f"Too near to something else: the buffer would be too short. {sentence}"
-        return f"{sentence} ({self.because})" if self.because else sentence
 
-
-_WORDS: Final = {
-    Reason.TOO_SOON: "Too soon: the notice that this type needs has begun.",
-    Reason.TOO_FAR: "Too far ahead: beyond the horizon of this type.",
-    Reason.OUTSIDE_HOURS: "Outside working hours, or the visit would not end within them.",
-    Reason.OFF_GRID: "Between two starts: visits begin at steps from the start of working hours.",
-    Reason.TAKEN: "Something else is at that time.",
-    Reason.FULL: "The day or the week is full.",
-    Reason.NO_ROOM: "No room is free where they sit then.",
-    Reason.NOT_GIVEN: "This clinician does not give this type.",
-    Reason.NOT_LICENSED: "This clinician holds no license where the person will be.",
-    Reason.STAFF_ONLY: "Only staff book this type.",
+_IN_THE_WAY: Final = {
+    Cause.APPOINTMENT: Reason.TAKEN,
+    Cause.BLOCKED: Reason.BLOCKED,
+    Cause.DAY_OFF: Reason.CLOSED,
+    Cause.OUTSIDE: Reason.OUTSIDE_EVENT,
+    Cause.UNREAD: Reason.OUTSIDE_UNREAD,
+    Cause.HOLD: Reason.HELD,
 }
-_TAKEN: Final[dict[str, str]] = {
-    Cause.APPOINTMENT: "An appointment is at that time.",
-    Cause.HOLD: "Somebody is choosing that time just now: it is held.",
-    Cause.BLOCKED: "The time is blocked.",
-    Cause.DAY_OFF: "A day off.",
-    Cause.ELSEWHERE: "Busy in a calendar that is kept elsewhere.",
-    Cause.UNREAD: "A calendar that is kept elsewhere could not be read: times are kept back.",
-}
+_LASTING: Final = list(_IN_THE_WAY)
+"""Of several in the way the one is named that is likely to stay: a hold may be gone in a minute."""
 
 
-def in_the_way(start: Minute, busy: Sequence[Busy], policy: Policy) -> Busy | None:
-    """What keeps a visit from beginning then: what overlaps it first, or else what is too near."""
-    end = start + whole_minutes(policy.duration)
-    before, after = whole_minutes(policy.before), whole_minutes(policy.after)
-    overlapping = (one for one in busy if one.start < end and start < one.end)
-    near = (
-        one
-        for one in busy
-        if one.start - max(one.before, after) < end and start < one.end + max(one.after, before)
-    )
-    return next(overlapping, None) or next(near, None)
+def explain(
+    start: Minute,
+    opened: Sequence[Interval],
+    taken: Iterable[Busy],
+    policy: Policy,
+    *,
+    within: Interval,
+    full: Iterable[Interval] = (),
+    roomless: Iterable[Interval] = (),
+    closed: Iterable[Closed] = (),
+) -> Explanation:
+    """Why a visit from `start` is offered or not, from what `free_starts` is given.
+
+    `closed` only tells a day that differs from one without hours; it takes nothing away.
+    """
+    if start < within.start:
+        return Explanation(reason=Reason.TOO_SOON, interval=within)
+    if start >= within.end:
+        return Explanation(reason=Reason.TOO_FAR, interval=within)
+    visit = Interval(start, start + whole_minutes(policy.duration))
+    home = next((one for one in opened if one.start <= start and visit.end <= one.end), None)
+    if home is None or visit.end <= start:
+        return _outside(start, opened, closed)
+    step = whole_minutes(policy.step)
+    if step <= 0 or (start - home.start) % step:
+        return Explanation(reason=Reason.OFF_GRID, interval=home)
+    for day in full:
+        if day.start <= start < day.end:
+            return Explanation(reason=Reason.FULL, interval=day)
+    return _in_the_way(visit, taken, policy) or _room_for(visit, home, roomless)
 
 
-def overlaps(start: Minute, one: Busy, policy: Policy) -> bool:
-    """Whether a visit would be at the same time as that, and not only too near."""
-    return one.start < start + whole_minutes(policy.duration) and start < one.end
+def _outside(start: Minute, opened: Iterable[Interval], closed: Iterable[Closed]) -> Explanation:
+    hours = next((one for one in opened if one.start <= start < one.end), None)
+    differs = next((one for one in closed if one.start <= start < one.end), None)
+    if differs is None or hours is not None:
+        return Explanation(reason=Reason.OUTSIDE_HOURS, interval=hours)
+    interval = Interval(differs.start, differs.end)
+    return Explanation(reason=Reason.CLOSED, interval=interval, why=differs.why)
+
+
+def _in_the_way(visit: Interval, taken: Iterable[Busy], policy: Policy) -> Explanation | None:
+    """The busy time that overlaps, else the one whose quiet does; the lasting ones first."""
+    found: list[tuple[bool, int, Minute, Explanation]] = []
+    for one in taken:
+        lead, tail = policy.lead(one), policy.tail(one)
+        if not (one.start - lead < visit.end and visit.start < one.end + tail):
+            continue
+        if one.start - lead >= one.end + tail:
+            continue
+        quiet = not (one.start < visit.end and visit.start < one.end)
+        reason = Reason.BUFFER if quiet else _IN_THE_WAY[one.cause]
+        gap = lead if visit.end <= one.start else tail
+        explanation = Explanation(
+            reason=reason,
+            interval=Interval(one.start, one.end),
+            cause=one.cause,
+            gap=gap if quiet else 0,
+        )
+        found.append((quiet, _LASTING.index(one.cause), one.start, explanation))
+    return min(found, key=lambda one: one[:3])[3] if found else None
+
+
+def _room_for(visit: Interval, home: Interval, roomless: Iterable[Interval]) -> Explanation:
+    if any(one.start <= visit.start < one.end for one in roomless):
+        return Explanation(reason=Reason.NO_ROOM, interval=visit)
+    return Explanation(reason=None, interval=home)
+
+
+def why_not(
+    start: Minute,
+    opened: Sequence[Interval],
+    taken: Iterable[Busy],
+    policy: Policy,
+    *,
+    within: Interval,
+    full: Iterable[Interval] = (),
+    roomless: Iterable[Interval] = (),
+    closed: Iterable[Closed] = (),
+) -> Reason | None:
+    """Why that start is not offered, or None when it is."""
+    return explain(
+        start,
+        opened,
+        taken,
+        policy,
+        within=within,
+        full=full,
+        roomless=roomless,
+        closed=closed,
+    ).reason

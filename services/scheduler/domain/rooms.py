@@ -1,24 +1,13 @@
 """Rooms, which several clinicians share: a visit in person needs one that is free throughout."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
-from services.scheduler.domain.interval import Interval, Minute, Minutes, intersection, merged
+from services.scheduler.domain.availability import Busy
+from services.scheduler.domain.interval import Minute, Minutes
 
-Rooms: TypeAlias = Mapping[int, Sequence[Interval]]
+Rooms: TypeAlias = Mapping[int, Sequence[Busy]]
 """When each room is taken."""
-
-_ALWAYS: Final = Interval(-(2**40), 2**40)
-
-
-def without_room(rooms: Rooms, duration: Minutes) -> list[Interval]:
-    """The starts at which none of the rooms is free for a whole visit; without rooms, all."""
-    found = [_ALWAYS]
-    for taken in rooms.values():
-        found = intersection(
-            found, merged(Interval(one.start - duration + 1, one.end) for one in taken)
-        )
-    return found
 
 
 def free_rooms(rooms: Rooms, start: Minute, duration: Minutes) -> list[int]:

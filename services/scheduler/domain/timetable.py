@@ -14,6 +14,7 @@ from uuid import UUID
 from services.scheduler.domain import public_holidays
 from services.scheduler.domain.availability import Busy, Cause
 from services.scheduler.domain.caps import Caps
+from services.scheduler.domain.explanation import Closed, Closing
 from services.scheduler.domain.hours import (
     Hours,
     WallRange,
@@ -22,7 +23,7 @@ from services.scheduler.domain.hours import (
     days,
     local_date,
 )
-from services.scheduler.domain.interval import Interval, merged
+from services.scheduler.domain.interval import Interval, Minute, merged
 
 _MARGIN: Final = timedelta(days=2)
 """A zone may be 14 hours ahead, hours may run overnight: as in `Hours.during`."""
@@ -233,12 +234,24 @@ def _touches(one: Interval, within: Interval) -> bool:
     return one.start < within.end and within.start < one.end
 
 
-def closed_because(schedule: OpenSchedule, practice: Practice, minute: int) -> str | None:
-    """Why the local day of that minute is closed as a whole, in words for staff; None: it isn't."""
-    day = local_date(minute, schedule.hours.zone)
-    for off in (*practice.days_off, *schedule.days_off):
-        if off.first <= day <= off.last:
-            return off.reason or "a day off"
+def closed_because(
+    schedule: OpenSchedule, practice: Practice, minute: Minute
+) -> tuple[Closed, str] | None:
+    """What made the local day of that minute differ from the usual week, and what was said of it.
+
+    The words are for colleagues, never for clients.
+    """
+    zone = schedule.hours.zone
+    day = local_date(minute, zone)
+    bounds = day_bounds(day, zone)
+    for away, why in (
+        (practice.days_off, Closing.CLOSURE),
+        (schedule.days_off, Closing.TIME_OFF),
+    ):
+        for one in away:
+            if one.first <= day <= one.last:
+                return Closed(*bounds, why), one.reason
     if day in schedule.hours.overrides:
-        return None if schedule.hours.overrides[day] else "closed on that date"
-    return public_holidays.closed(practice.region, practice.worked, day, day).get(day)
+        return Closed(*bounds, Closing.OVERRIDE), ""
+    name = public_holidays.closed(practice.region, practice.worked, day, day).get(day)
+    return None if name is None else (Closed(*bounds, Closing.HOLIDAY), name)

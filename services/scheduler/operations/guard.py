@@ -14,8 +14,8 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from services.scheduler.domain.availability import Reason
 from services.scheduler.domain.errors import AlreadyBooked, SlotTaken
+from services.scheduler.domain.explanation import Reason
 from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.models import (
     NO_OVERLAP,
@@ -84,7 +84,7 @@ def refuse_taken(
         session.execute(select(func.pg_advisory_xact_lock(_ROOMS_CLASS, 0)))
     answer = room_or_refusal(session, schedule, start, question)
     if answer.reason is not None:
-        raise SlotTaken(answer.reason)
+        raise SlotTaken(answer.reason if question.by_staff else answer.reason.to_clients)
     return answer.room_id
 
 

@@ -6,6 +6,7 @@ is taken, caps, rooms. `offers` and `refusal` only ask.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -14,9 +15,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from services.scheduler.domain import caps, rooms
-from services.scheduler.domain.availability import Busy, Cause, Reason, free_starts, why_not
+from services.scheduler.domain.availability import Busy, free_starts, roomless
 from services.scheduler.domain.caps import Caps
-from services.scheduler.domain.explanation import Explanation, in_the_way, overlaps
+from services.scheduler.domain.explanation import Closed, Explanation, Reason, explain
 from services.scheduler.domain.interval import (
     Interval,
     Minute,
@@ -24,7 +25,6 @@ from services.scheduler.domain.interval import (
     whole_minutes,
 )
 from services.scheduler.domain.timetable import (
-    Opened,
     OpenSchedule,
     WorkingTime,
     closed_because,
@@ -36,6 +36,10 @@ from services.scheduler.operations.timetables import Timetables
 
 _WEEK: Final = timedelta(days=8)
 """Longer than a week in any zone: a cap counts whole weeks, before and after what is asked."""
+
+
+_TELLING: Final[dict[Reason | None, int]] = {None: 0, Reason.CLOSED: 2, Reason.OUTSIDE_HOURS: 3}
+"""Of several locations, the one that offers it speaks first, the one that is shut last."""
 
 
 class _Bounds(NamedTuple):
@@ -126,7 +130,8 @@ class Look:
                 busy,
                 self.policy,
                 within=within,
-                full=[*full, *self.without_room(opened.place)],
+                full=full,
+                roomless=self.without_room(opened.place),
             )
             for opened in working.opened
         ]
@@ -154,7 +159,7 @@ class Look:
             return []
         if place not in self._rooms:
             ours = rooms.among(self.taken.rooms, self.practice.rooms_at(place))
-            self._rooms[place] = rooms.without_room(ours, self.duration)
+            self._rooms[place] = roomless(ours.values(), self.policy)
         return self._rooms[place]
 
     def ahead(self, schedule: OpenSchedule) -> int:
@@ -176,55 +181,42 @@ class Look:
         ]
         return min(found, default=None)
 
-    def why_not(self, schedule: OpenSchedule, start: Minute) -> Reason | None:
-        """Why that start is not offered, or None. Agrees with `free`: the same values decide."""
-        working = self.working(schedule)
-        reasons = [self._why_not(schedule, working, opened, start) for opened in working.opened]
-        if None in reasons:
-            return None
-        inside = (one for one in reasons if one is not Reason.OUTSIDE_HOURS)
-        return next(inside, Reason.OUTSIDE_HOURS)
-
-    def _why_not(
-        self, schedule: OpenSchedule, working: WorkingTime, opened: Opened, start: Minute
-    ) -> Reason | None:
-        reason = why_not(
-            start,
-            opened.hours,
-            self.busy(schedule, working),
-            self.policy,
-            within=self.bounds(schedule.hours.zone).starts,
-            full=self.full(schedule),
-        )
-        if reason is None and _within(start, self.without_room(opened.place)):
-            return Reason.NO_ROOM
-        return reason
-
     def explain(self, schedule: OpenSchedule, start: Minute) -> Explanation:
-        """The rule behind `why_not`, exactly."""
-        reason = self.why_not(schedule, start)
-        if reason is Reason.OUTSIDE_HOURS:
-            closed = closed_because(schedule, self.practice, start)
-            return Explanation(reason, because=closed or "")
-        if reason is Reason.FULL:
-            return Explanation(reason, because=self._which_cap(schedule, start))
-        if reason is Reason.TAKEN:
-            return self._what_takes(schedule, start)
-        return Explanation(reason)
-
-    def _what_takes(self, schedule: OpenSchedule, start: Minute) -> Explanation:
-        one = in_the_way(start, self.busy(schedule, self.working(schedule)), self.policy)
-        if one is None:
-            return Explanation(Reason.TAKEN)
-        because = ""
-        if one.cause == Cause.DAY_OFF:
-            because = closed_because(schedule, self.practice, max(start, one.start)) or ""
-        if one.cause == Cause.BLOCKED:
-            because = next(
-                stretch.reason for stretch in schedule.blocked if stretch.during == one[:2]
+        """The rule by which that start is offered or not. The same values decide as for `free`."""
+        closed = closed_because(schedule, self.practice, start)
+        working = self.working(schedule)
+        found = [
+            explain(
+                start,
+                opened.hours,
+                self.busy(schedule, working),
+                self.policy,
+                within=self.bounds(schedule.hours.zone).starts,
+                full=self.full(schedule),
+                roomless=self.without_room(opened.place),
+                closed=() if closed is None else (closed[0],),
             )
-        quiet = not overlaps(start, one, self.policy)
-        return Explanation(Reason.TAKEN, one.cause, quiet, because)
+            for opened in working.opened
+        ]
+        best = min(found, key=lambda one: _TELLING.get(one.reason, 1))
+        return replace(best, because=self._because(schedule, start, best, closed))
+
+    def _because(
+        self,
+        schedule: OpenSchedule,
+        start: Minute,
+        found: Explanation,
+        closed: tuple[Closed, str] | None,
+    ) -> str:
+        if found.reason is Reason.CLOSED and closed is not None:
+            return closed[1]
+        if found.reason is Reason.FULL:
+            return self._which_cap(schedule, start)
+        if found.reason is Reason.BLOCKED:
+            return next(
+                (one.reason for one in schedule.blocked if one.during == found.interval), ""
+            )
+        return ""
 
     def _which_cap(self, schedule: OpenSchedule, start: Minute) -> str:
         """In words: whose cap, and whether of the day or of the week."""

@@ -18,13 +18,12 @@ from sqlalchemy.orm import Session
 from services.scheduler.domain import pool
 from services.scheduler.domain.availability import (
     Offer,
-    Reason,
     by_day,
     is_free,
     nearest,
     pooled,
 )
-from services.scheduler.domain.explanation import Explanation
+from services.scheduler.domain.explanation import Explanation, Reason
 from services.scheduler.domain.interval import Interval, Minutes, instant, minute_at_or_before
 from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.operations.look import Look, unfit
@@ -166,7 +165,7 @@ def explain(
     if reason is None and start != instant(minute):
         reason = Reason.OFF_GRID
     if reason is not None:
-        return Explanation(reason)
+        return Explanation(reason=reason)
     look = Look(session, tables, question, within=Interval(minute, minute + 1))
     return look.explain(tables.schedules[0], minute)
 
@@ -193,7 +192,7 @@ def room_or_refusal(
     if start != instant(minute):
         return Answer(Reason.OFF_GRID)
     look = Look(session, tables, question, within=Interval(minute, minute + 1))
-    reason = look.why_not(present, minute)
+    reason = look.explain(present, minute).reason
     if reason is not None or not question.kind.in_person:
         return Answer(reason)
     return Answer(None, look.free_room(present, minute))

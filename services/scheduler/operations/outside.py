@@ -220,7 +220,7 @@ def outside_rows(
         shut = shut & (OutsideCalendar.policy != Policy.STAFF_ONLY)
     of_them = func.any(cast([*schedule_ids], ARRAY(BigInteger)))
     theirs = OutsideCalendar.schedule_id == of_them
-    busy_there, unread_there = (literal(one, Text) for one in (Cause.ELSEWHERE, Cause.UNREAD))
+    busy_there, unread_there = (literal(one, Text) for one in (Cause.OUTSIDE, Cause.UNREAD))
     times = select(
         OutsideBusy.schedule_id,
         func.lower(OutsideBusy.during).label("begins"),

@@ -29,7 +29,6 @@ from sqlalchemy.orm import Session
 
 from services.scheduler.domain.availability import Busy, Cause
 from services.scheduler.domain.interval import (
-    Interval,
     Minute,
     instant,
     minute_at_or_after,
@@ -85,7 +84,7 @@ def taken_times(
     wanted = set(schedule_ids)
     busy: dict[int, list[Busy]] = {}
     starts: dict[int, list[Start]] = {}
-    rooms: dict[int, list[Interval]] = {}
+    rooms: dict[int, list[Busy]] = {}
     for row in session.execute(per_schedule):
         number, begins, ends, before, after, cause, kinds, places = row
         if number in wanted:
@@ -95,7 +94,7 @@ def taken_times(
             ]
         for begin, end, room in zip(begins, ends, places, strict=True):
             if room is not None:
-                rooms.setdefault(room, []).append(Interval(begin, end))
+                rooms.setdefault(room, []).append(Busy(begin, end))
     return TakenTimes(busy, starts, rooms)
 
 

@@ -10,14 +10,11 @@ from services.scheduler.domain.availability import (
     Busy,
     Offer,
     Policy,
-    Reason,
     by_day,
     by_load,
     free_starts,
-    is_free,
     nearest,
     pooled,
-    why_not,
 )
 from services.scheduler.domain.interval import Interval, merged, minute_at_or_after
 from tests.unit.scheduler.cases import all_starts, minutes, stamp
@@ -91,40 +88,6 @@ def test_the_sweep_agrees_with_counting_every_minute(opened, taken, policy, with
     found = free_starts(merged(opened), taken, policy, within=within, full=full)
 
     assert all_starts(found) == slow(opened, taken, policy, within, full)
-
-
-@settings(max_examples=200, deadline=None)
-@given(
-    opened=st.lists(intervals, max_size=4),
-    taken=st.lists(taken_times, max_size=4),
-    policy=policies,
-    within=intervals,
-)
-def test_a_time_has_no_reason_against_it_exactly_when_it_is_offered(opened, taken, policy, within):
-    opened = merged(opened)
-    found = free_starts(opened, taken, policy, within=within)
-    offered = set(all_starts(found))
-
-    for start in range(-40, 440):
-        assert is_free(found, start) == (start in offered)
-        reason = why_not(start, opened, taken, policy, within=within)
-        assert (reason is None) == (start in offered)
-
-
-def test_the_reason_is_the_rule_that_refused():
-    opened = [Interval(0, 240)]
-    within = Interval(30, 200)
-
-    def reason(start: int) -> Reason | None:
-        return why_not(start, opened, [Busy(120, 140)], CALL, within=within, full=[])
-
-    assert reason(0) is Reason.TOO_SOON
-    assert reason(210) is Reason.TOO_FAR
-    assert reason(40) is Reason.OFF_GRID
-    assert reason(120) is Reason.TAKEN
-    assert reason(60) is None
-    assert why_not(300, opened, [], CALL, within=ALWAYS) is Reason.OUTSIDE_HOURS
-    assert why_not(60, opened, [], CALL, within=ALWAYS, full=[Interval(0, 90)]) is Reason.FULL
 
 
 def test_p8_neighbours_keep_the_larger_of_the_two_buffers_and_never_their_sum():
