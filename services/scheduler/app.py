@@ -27,6 +27,7 @@ from services.scheduler.web import (
     client,
     internal,
     licences,
+    on_behalf,
     openings,
     outside_calendars,
     practice,
@@ -65,6 +66,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(calendar.pages)
     app.register_blueprint(appointment.pages)
     app.register_blueprint(openings.pages)
+    app.register_blueprint(on_behalf.pages)
     app.register_blueprint(practice.pages)
     app.register_blueprint(licences.pages)
     app.register_blueprint(outside_calendars.pages)

@@ -81,6 +81,7 @@ def book(
             location=location,
             settings=settings,
             now=now,
+            by=by,
         )
     one_at_a_time(session, invitation)
     # Locked, so that nobody sweeps the hold away between this look and the commit.
@@ -101,6 +102,7 @@ def book(
             settings=settings,
             now=now,
             location=location,
+            by_staff=by.actor is Actor.STAFF,
         )
     participants.refuse_other_ways(session, present, how)
     present.changed_at = now
@@ -171,6 +173,7 @@ def move(
             location=location,
             by_staff=by.actor is Actor.STAFF,
             given=True,
+            against_rules=wanted.against_rules,
         ),
     )
     until = requests.reply_by(session, wanted.start, settings)

@@ -6,6 +6,7 @@ invitation, then one schedule), so nobody waits in a circle.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -155,12 +156,17 @@ def place(
     settings: Settings,
     now: datetime,
     location: str | None = None,
+    by_staff: bool = False,
 ) -> Appointment:
     """A hold on the wanted time with the first of those asked who has it. Raises SlotTaken.
 
     With a `location`, only those who may work there are asked.
     """
-    question = Question.of(invitation, settings=settings, now=now, location=location)
+    question = replace(
+        Question.of(invitation, settings=settings, now=now, location=location),
+        by_staff=by_staff,
+        against_rules=wanted.against_rules,
+    )
     reason = SlotTaken().reason
     for schedule, why in _candidates(session, wanted, question):
         try:

@@ -14,8 +14,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from services.scheduler.domain.appointment import (
+    CLIENT,
     Act,
     Actor,
+    Hand,
     Participation,
     after,
     reply_deadline,
@@ -56,8 +58,11 @@ def request(
     location: str,
     settings: Settings,
     now: datetime,
+    by: Hand = CLIENT,
 ) -> Appointment:
     """Take a time for both, and ask the other. Sent twice, the first time's is the answer.
+
+    By a hand of the staff, it is this one of them who has said yes on the phone.
 
     Raises SlotTaken, AlreadyBooked (whichever of the two was first), NoSuchWay, NotLicensedThere.
     """
@@ -84,10 +89,11 @@ def request(
             settings=settings,
             now=now,
             location=location,
+            by_staff=by.actor is Actor.STAFF,
         )
     participants.refuse_other_ways(session, present, how)
     until = reply_deadline(present.starts_at, now=database_now(session), within=settings.reply)
-    present.status = after(Status.PROPOSED, Act.REQUEST, Actor.CLIENT)
+    present.status = after(Status.PROPOSED, Act.REQUEST, by.actor)
     present.hold_until = present.held_from = None
     present.reply_by = until
     present.couple_id = invitation.couple_id
@@ -102,25 +108,34 @@ def request(
         settings=settings,
     )
     participants.say_where(session, own, location)
-    other = participants.add(
-        session,
-        present,
-        person_id=invitation.partner_id,
-        timezone=_zone_of(session, invitation.partner_id, settings),
-        how="phone",
-        settings=settings,
-        status=Participation.NEEDS_ACTION,
-    )
-    session.flush()
+    other = _add_other(session, present, invitation.partner_id, settings)
     record(
         session,
         present,
         Act.REQUEST,
         before=(Status.PROPOSED, present.during),
-        actor=participants.hand(invitation.person_id),
+        actor=participants.hand(invitation.person_id) if by == CLIENT else str(by),
+        reason=by.reason,
     )
     replies.ask(session, present, other)
     return present
+
+
+def _add_other(
+    session: Session, appointment: Appointment, partner_id: UUID, settings: Settings
+) -> Participant:
+    """The one who is asked: how and where they will talk, they say themselves."""
+    other = participants.add(
+        session,
+        appointment,
+        person_id=partner_id,
+        timezone=_zone_of(session, partner_id, settings),
+        how="phone",
+        settings=settings,
+        status=Participation.NEEDS_ACTION,
+    )
+    session.flush()
+    return other
 
 
 def accept(

@@ -243,6 +243,9 @@ class Look:
                 ours = rooms.among(self.taken.rooms, self.practice.rooms_at(opened.place))
                 for room in rooms.free_rooms(ours, start, self.duration):
                     return room
+        if self.question.against_rules:  # outside of the hours nobody has said where they sit
+            ours = rooms.among(self.taken.rooms, self.practice.rooms_at(None))
+            return next(iter(rooms.free_rooms(ours, start, self.duration)), None)
         return None
 
 

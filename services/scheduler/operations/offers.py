@@ -39,11 +39,15 @@ _LAST_DAY: Final[Minutes] = 25 * 60
 
 @dataclass(frozen=True)
 class Wanted:
-    """A start, and with whom. `fall_over`: if that person is taken, anyone who is free will do."""
+    """A start, and with whom. `fall_over`: if that person is taken, anyone who is free will do.
+
+    `against_rules`: staff give it, with a reason, though the page would not offer it.
+    """
 
     start: datetime
     practitioner_id: UUID | None = None
     fall_over: bool = False
+    against_rules: bool = False
 
     def would_take(self, practitioner_id: UUID) -> bool:
         """Whether an appointment with that person is what was asked for."""
@@ -192,10 +196,12 @@ def room_or_refusal(
     if start != instant(minute):
         return Answer(Reason.OFF_GRID)
     look = Look(session, tables, question, within=Interval(minute, minute + 1))
-    reason = look.explain(present, minute).reason
+    # Against the rules: that nobody else has it, the constraint says.
+    reason = None if question.against_rules else look.explain(present, minute).reason
     if reason is not None or not question.kind.in_person:
         return Answer(reason)
-    return Answer(None, look.free_room(present, minute))
+    room_id = look.free_room(present, minute)
+    return Answer(Reason.NO_ROOM if room_id is None else None, room_id)
 
 
 def at(offer: Offer) -> datetime:

@@ -18,7 +18,8 @@ class Question:
     the appointments `besides`, are in nobody's way: the hold that is turned into a booking, the
     time to be moved, the offer that is being taken. `location`: only clinicians licensed in that
     state. `by_staff`: types and calendars that only staff may book count, too; `given`: the type
-    was given to this person by staff.
+    was given to this person by staff. `against_rules`: staff give a time outside of hours, notice,
+    caps or buffers, with a reason; what is taken stays taken, and licenses hold.
     """
 
     kind: AppointmentType
@@ -29,6 +30,7 @@ class Question:
     location: str | None = None
     by_staff: bool = False
     given: bool = False
+    against_rules: bool = False
 
     @classmethod
     def of(

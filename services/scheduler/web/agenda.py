@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.scheduler.domain.appointment import Act, possible
-from services.scheduler.domain.contact import staff_plan
+from services.scheduler.domain.contact import Contact, staff_plan
 from services.scheduler.domain.hours import day_bounds
 from services.scheduler.domain.interval import instant
 from services.scheduler.operations.appointments import Attendee, Entry
@@ -88,17 +88,20 @@ def acts(entry: Entry, now: datetime) -> list[tuple[str, str]]:
 
 
 def _person(who: Attendee) -> dict[str, Any]:
-    contact = who.contact
-    own = {
+    return {
         "location": who.location,
         "participation": "accepted" if who.accepted else "needs-action",
         "inquiry": who.inquiry,
         "inquiry_id": who.inquiry,
-    }
+    } | reachable(who.contact)
+
+
+def reachable(contact: Contact | None) -> dict[str, Any]:
+    """A name, and how that person may be reached safely: never the one without the other (L33)."""
     if contact is None:
-        return own | {"name": "A person whose name was erased", "plan": None, "phone": None}
+        return {"name": "A person whose name was erased", "plan": None, "phone": None}
     icon, plan = staff_plan(contact)
-    return own | {
+    return {
         "name": contact.name,
         "pronouns": contact.pronouns,
         "plan": plan,

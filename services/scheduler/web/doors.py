@@ -26,6 +26,7 @@ from services.scheduler.operations import (
     waitlist_answers,
 )
 from services.scheduler.operations.appointments import Place
+from services.scheduler.operations.joint import Confirmation
 from services.scheduler.operations.waitlist_answers import Offered
 from services.scheduler.providers.intake import Intake, Permission
 from services.scheduler.settings import Settings
@@ -146,6 +147,14 @@ def ask_again(door: str, token: str) -> None:
             else who.permission
         )
         confirm = joint.to_confirm(session, chosen_with)
+    still_stands(confirm)
+
+
+def still_stands(confirm: Confirmation | None) -> None:
+    """Ask intake whether that permission for two stands, and how to reach the other if unmet.
+
+    With no transaction open. None: nothing is to be asked. Raises NotBookable, PeerUnavailable.
+    """
     if confirm is None:
         return
     intake: Intake = kept("intake")

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from services.scheduler.schemas import Day, Strict, WallTime
+from services.scheduler.schemas import Day, SlotChoice, Strict, WallTime, where_they_will_be
 
 LONGEST_REASON: Final = 300
 
@@ -54,3 +54,57 @@ class ReasonForm(Strict):
     """Why staff change what somebody has."""
 
     reason = for_colleagues(required=True)
+
+
+def how_they_talk() -> fields.String:
+    """By phone or by video."""
+    return fields.String(
+        required=True,
+        validate=validate.OneOf(["phone", "video"], error="Choose one of the answers."),
+        error_messages={"required": "Say how they would like to talk."},
+    )
+
+
+def what_to_book() -> fields.String:
+    """The code of a type of appointment."""
+    return fields.String(
+        required=True, data_key="type", error_messages={"required": "Choose what to book."}
+    )
+
+
+class BookForForm(Strict):
+    """A time out of those that are offered, for somebody else."""
+
+    kind = what_to_book()
+    start = SlotChoice(required=True)
+    how = how_they_talk()
+    location = where_they_will_be()
+
+
+class GiveForm(Strict):
+    """Another of the offered times for an appointment, maybe with a colleague."""
+
+    start = SlotChoice(required=True)
+    reason = for_colleagues()
+
+
+class OtherTimeForm(Strict):
+    """A time by the clinician's clock outside the rules; `sure`: which was explained."""
+
+    practitioner_id = fields.UUID(
+        required=True,
+        data_key="with",
+        error_messages={"required": "Choose with whom.", "invalid_uuid": "Choose with whom."},
+    )
+    day = Day(required=True, error_messages={"required": "Choose a day."})
+    at = WallTime(required=True, error_messages={"required": "Write the time like this: 09:30."})
+    reason = for_colleagues()
+    sure = fields.String(load_default="")
+
+
+class OtherTimeForForm(OtherTimeForm):
+    """The same for somebody who has no time yet."""
+
+    kind = what_to_book()
+    how = how_they_talk()
+    location = where_they_will_be()
