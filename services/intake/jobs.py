@@ -10,6 +10,7 @@ from services.intake.domain.tasks import Colleague, roster
 from services.intake.operations import (
     audit_chain,
     erasure,
+    flood,
     invitation_days,
     joint,
     practice,
@@ -31,6 +32,8 @@ logger = structlog.get_logger(__name__)
 def purge_abandoned(database: Database, settings: Settings) -> None:
     """Destroy what was left behind: drafts, and inquiries that never came to anything (L48)."""
     purge(database, drafts=settings.drafts_live, now=utcnow(), rules=BY_ITSELF)
+    with database.begin() as session:
+        flood.forget(session, now=utcnow())
 
 
 def purge(

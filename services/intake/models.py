@@ -143,6 +143,7 @@ class QuestionnaireResponse(Base):
     closed_by: Mapped[UUID | None]
     # The form's system fields: set by software or staff, never typed by the person.
     invited: Mapped[bool] = mapped_column(server_default="false", default=False)
+    unproven: Mapped[bool] = mapped_column(server_default="false", default=False)  # of a flood
     free_text_read_at: Mapped[datetime | None]
     free_text_read_by: Mapped[UUID | None]
     call_done_at: Mapped[datetime | None]  # the private call, as a clinician has marked it

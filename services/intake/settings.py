@@ -1,13 +1,14 @@
 """What intake reads from the environment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Self
 
-from environs import EnvError
+from environs import Env, EnvError
 from marshmallow import validate
 
+from services.intake.domain.flood import Limits
 from shared.settings import BadSetting, CommonSettings, common_settings, environment
 
 
@@ -26,6 +27,9 @@ class Settings(CommonSettings):
     audit_folder: str | None = None
     """Where the audit's anchors and the list of erasures are kept, apart from the database."""
 
+    limits: Limits = field(default_factory=Limits)
+    """How many forms may come from one network, and how fast (P26)."""
+
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
         """Read and check. Raises BadSetting, naming what is missing or wrong."""
@@ -39,6 +43,7 @@ class Settings(CommonSettings):
                 call_price=reader.str("PRIVATE_CALL_PRICE", "no charge"),
                 office_hours=reader.str("PRACTICE_OFFICE_HOURS", "Monday to Friday, 9 am to 6 pm"),
                 audit_folder=reader.str("AUDIT_FOLDER", "") or None,
+                limits=_limits(reader),
                 draft_days=reader.int("DRAFT_DAYS", 30, validate=validate.Range(1, 90)),
             )
         except EnvError as error:
@@ -48,3 +53,15 @@ class Settings(CommonSettings):
     def drafts_live(self) -> timedelta:
         """How long an unfinished form is kept."""
         return timedelta(days=self.draft_days)
+
+
+def _limits(env: Env) -> Limits:
+    usual, some = Limits(), validate.Range(1, 1_000_000)
+    return Limits(
+        starts_an_hour=env.int("FORM_STARTS_PER_HOUR", usual.starts_an_hour, validate=some),
+        sends_an_hour=env.int("FORM_SENDS_PER_HOUR", usual.sends_an_hour, validate=some),
+        unproven_after=env.int("FORM_SENDS_PER_DAY", usual.unproven_after, validate=some),
+        shortest=timedelta(
+            seconds=env.int("FORM_SECONDS", 20, validate=validate.Range(0, 600)),
+        ),
+    )

@@ -36,6 +36,8 @@ class Permission:
     contact: ContactCard
     appointment_type: str = APPOINTMENT_TYPE
     joint: Joint | None = None
+    unproven: bool = False
+    """Sent in a flood: the time is theirs only once they have answered a message (P26)."""
 
 
 def permission(session: Session, *, token_sha256: bytes) -> Permission | None:
@@ -50,7 +52,12 @@ def permission(session: Session, *, token_sha256: bytes) -> Permission | None:
     card = contacts.card(session, person_id=response.person_id)
     if card is None:
         return None
-    return Permission(permission_id=response.id, person_id=response.person_id, contact=card)
+    return Permission(
+        permission_id=response.id,
+        person_id=response.person_id,
+        contact=card,
+        unproven=response.unproven,
+    )
 
 
 def _joint_permission(session: Session, token_sha256: bytes) -> Permission | None:

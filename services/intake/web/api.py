@@ -25,6 +25,7 @@ from services.intake.schemas import (
     StartedSchema,
     StartSchema,
 )
+from services.intake.web import floods
 from services.intake.web.client import is_open
 from services.intake.web.form import NotOpenYet
 from services.intake.web.senders import sender
@@ -101,6 +102,8 @@ def start(sent: dict[str, Any]) -> Any:
             responses.turn_away(session, invited)
             under_18, form = _under_18(session), None
         else:
+            if invited is None:
+                floods.let_begin(session)
             licensed = settings().practice.licensed_states
             form = invited or responses.start(session, token=token, licensed_states=licensed)
             problems = _answer(session, form, sent["answers"])
@@ -146,6 +149,7 @@ def complete() -> Any:
     practice = settings().practice
     with database().begin() as session:
         form = _form(session, for_change=True)
+        floods.let_send(session, form)
         try:
             decision = responses.complete(
                 session,

@@ -13,9 +13,9 @@ from services.intake.domain.questionnaire import Section
 from services.intake.operations import questionnaires, responses
 from services.intake.operations.forms import Form
 from services.intake.operations.responses import Incomplete
-from services.intake.web import drafts
+from services.intake.web import drafts, floods
 from services.intake.web.client import is_open
-from services.intake.web.presentation import PageView, Typed, consent_links, places
+from services.intake.web.presentation import UNKNOWN, PageView, Typed, consent_links, places
 from services.intake.web.review import review
 from services.intake.web.senders import sender
 from shared.clock import utcnow
@@ -23,12 +23,12 @@ from shared.tokens import new_token
 from shared.web import database, settings
 from shared.web.audiences import guard_client
 from shared.web.csrf import FIELD as CSRF_FIELD
-from shared.web.problems import NotFound, Refusal
+from shared.web.problems import NotFound, Refusal, answer
 
 pages = Blueprint("form", __name__, template_folder="../templates")
 guard_client(pages)
 
-_OF_THE_PAGE: Final = frozenset((CSRF_FIELD, "page", "later"))
+_OF_THE_PAGE: Final = frozenset((CSRF_FIELD, "page", "later", floods.TRAP))
 
 
 class NotOpenYet(Refusal):
@@ -119,6 +119,7 @@ def _begin(session: Session, number: int) -> Response:
         return _to("client.other_start")
     if "age_group" not in reading.values:
         return _again(form, section, reading, kept=frozenset())
+    floods.let_begin(session)
     token = new_token()
     form = responses.start(
         session, token=token, licensed_states=settings().practice.licensed_states
@@ -150,8 +151,11 @@ def _onward(session: Session, form: Form, section: Section) -> Response:
     for following in form.asked():
         if form_pages.index_of(form.screener, following) > place:
             return _to_step(_number(form, following))
+    if request.form.get(floods.TRAP):
+        return _once_more(form, section, floods.TRAPPED)
     practice = settings().practice
     try:
+        floods.let_send(session, form)
         responses.complete(
             session,
             form,
@@ -162,6 +166,11 @@ def _onward(session: Session, form: Form, section: Section) -> Response:
         )
     except Incomplete as gap:
         return _to_step(_number(form, gap.section), check=True)
+    except floods.NotSoFast as fast:
+        return _once_more(form, section, str(fast))
+    except floods.ComeBackLater as refusal:
+        # Not let through: what was written on this page is to be kept.
+        return answer(refusal.status, refusal.title, str(refusal), headers=refusal.headers)
     response = _to("client.what_follows")
     # Kept for later or not, from here on it ends with the browser's session: what follows is shown
     # to whoever holds this cookie.
@@ -237,8 +246,14 @@ def _again(form: Form, section: Section, reading: Reading, *, kept: frozenset[st
         section,
         problems=reading.problems,
         typed=Typed(given=_given(), kept=kept),
-        unknown=_unknown(section),
+        remark=UNKNOWN if _unknown(section) else "",
     )
+    return make_response(page, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def _once_more(form: Form, section: Section, remark: str) -> Response:
+    """The page again, with nothing lost and nothing sent."""
+    page = _render(form, section, remark=remark)
     return make_response(page, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
@@ -248,7 +263,7 @@ def _render(
     *,
     problems: tuple[Problem, ...] = (),
     typed: Typed | None = None,
-    unknown: bool = False,
+    remark: str = "",
 ) -> str:
     view = PageView(
         form,
@@ -257,7 +272,7 @@ def _render(
         links=consent_links(),
         problems=problems,
         typed=typed,
-        unknown=unknown,
+        remark=remark,
     )
     first = view.number == 1
     return render_template(

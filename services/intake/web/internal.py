@@ -48,6 +48,7 @@ def booking_permission() -> ResponseReturnValue:
         appointment_type=found.appointment_type,
         timezone=found.contact.timezone,
         joint=asdict(found.joint) if found.joint else None,
+        unproven=found.unproven,
     )
 
 

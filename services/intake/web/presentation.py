@@ -77,7 +77,7 @@ class PageView:
         links: Mapping[str, tuple[str, str]],
         problems: Sequence[Problem] = (),
         typed: Typed | None = None,
-        unknown: bool = False,
+        remark: str = "",
     ) -> None:
         self._form, self._typed = form, typed
         self._practice, self._links = practice, links
@@ -94,9 +94,9 @@ class PageView:
             for item in shown
             if item.id in by_item
         }
-        if unknown:
-            self.errors["main"] = [UNKNOWN]
-            self.box["main"] = UNKNOWN
+        if remark:
+            self.errors["main"] = [remark]
+            self.box["main"] = remark
         self.cards = [self._card(item, shown) for item in shown if item.follows is None]
 
     @property

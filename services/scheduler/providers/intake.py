@@ -28,6 +28,8 @@ class Permission:
     appointment_type: str
     timezone: str | None
     joint: Joint | None = None
+    unproven: bool = False
+    """One of a flood: the time is theirs only once they have answered a message (P26)."""
 
 
 class Intake:
@@ -54,6 +56,7 @@ class Intake:
             appointment_type=answer["appointment_type"],
             timezone=answer.get("timezone"),
             joint=_joint(answer.get("joint")),
+            unproven=bool(answer.get("unproven", False)),
         )
 
     def contact(self, person_id: UUID) -> tuple[int, Mapping[str, Any]]:

@@ -228,6 +228,7 @@ def test_the_scheduler_learns_what_a_booking_token_permits(
         "contact_version": 1,
         "appointment_type": "private-call",
         "timezone": None,
+        "unproven": False,
         "joint": None,
         "contact": {
             "person_id": str(person_id),
