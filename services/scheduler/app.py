@@ -26,6 +26,7 @@ from services.scheduler.web import (
     calendar,
     client,
     internal,
+    late,
     licences,
     on_behalf,
     openings,
@@ -60,6 +61,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     init_refusals(app)
     app.register_blueprint(client.pages)
     app.register_blueprint(answers.pages)
+    app.register_blueprint(late.pages)
     app.register_blueprint(waiting.pages)
     app.register_blueprint(staff_door.pages)
     app.register_blueprint(staff.pages)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate, validates
 
+from services.scheduler.domain.appointment import Wish
 from shared.places import NAMES, STATES
 from shared.vocabulary import Role
 from shared.zones import UnknownZone, zone
@@ -135,6 +136,23 @@ class MoveForm(Strict):
 
     start = SlotChoice(required=True)
     location = where_they_will_be()
+
+
+class WishForm(Strict):
+    """What should become of a time that is too close to be changed alone, and a word about it."""
+
+    wish = fields.Enum(
+        Wish,
+        by_value=True,
+        required=True,
+        error_messages={
+            "required": "Say what you would like.",
+            "unknown": "Say what you would like.",
+        },
+    )
+    words = fields.String(
+        load_default="", validate=validate.Length(max=1000, error="Please shorten this a little.")
+    )
 
 
 class ZoneForm(Strict):

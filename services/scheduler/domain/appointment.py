@@ -66,6 +66,20 @@ class Act(StrEnum):
     MISS = "miss"
 
 
+class Wish(StrEnum):
+    """What somebody would like to become of their time."""
+
+    MOVE = "move"
+    CANCEL = "cancel"
+
+
+class Outcome(StrEnum):
+    """What became of a wish: it was granted, or the time stays."""
+
+    DONE = "done"
+    KEPT = "kept"
+
+
 class Participation(StrEnum):
     """One person's own answer to a time: FHIR R5 ParticipationStatus, the values in use."""
 

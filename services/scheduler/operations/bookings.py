@@ -15,6 +15,7 @@ from services.scheduler.domain.appointment import (
     Act,
     Actor,
     Hand,
+    Wish,
     after,
     outcome,
     refuse_early,
@@ -34,7 +35,6 @@ from services.scheduler.models import (
     Invitation,
 )
 from services.scheduler.operations import changes, guard, joint, participants, replies, requests
-from services.scheduler.operations.changes import Wish
 from services.scheduler.operations.history import booked_facts, locked, record
 from services.scheduler.operations.holds import (
     is_wanted,

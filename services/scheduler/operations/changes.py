@@ -8,7 +8,6 @@ asked for late. Each of two people sees their own wishes alone.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -16,7 +15,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.scheduler.domain.appointment import Actor, Hand, change_deadline
+from services.scheduler.domain.appointment import Actor, Hand, Outcome, Wish, change_deadline
 from services.scheduler.domain.errors import InTime, NoSuchLink, NotPossible
 from services.scheduler.models import Appointment, AppointmentType, Schedule
 from services.scheduler.operations import participants, requests
@@ -33,20 +32,6 @@ MOST: Final = 5
 """So many wishes one person sends about one appointment; after that a call is better."""
 
 LATE: Final = "asked for late"
-
-
-class Wish(StrEnum):
-    """What somebody would like to become of their time."""
-
-    MOVE = "move"
-    CANCEL = "cancel"
-
-
-class Outcome(StrEnum):
-    """What became of a wish: it was granted, or the time stays."""
-
-    DONE = "done"
-    KEPT = "kept"
 
 
 def deadline(

@@ -6,6 +6,7 @@ same steps are the same views.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -26,16 +27,19 @@ from services.scheduler.domain.contact import own_plan, ways_to_talk, will_not
 from services.scheduler.domain.errors import (
     AlreadyBooked,
     ChangeRefused,
+    HoldOver,
+    HoldRenewed,
     NoSuchLink,
     NoSuchWay,
     NotLicensedThere,
     SlotTaken,
+    TooManyHolds,
 )
 from services.scheduler.models import Appointment
 from services.scheduler.operations import appointments, bookings, holds, invitations
 from services.scheduler.operations.offers import Wanted
 from services.scheduler.schemas import BookForm, HoldForm, MoveForm, ZoneForm
-from services.scheduler.web import tickets
+from services.scheduler.web import tickets, wished
 from services.scheduler.web.choosing import Asked, choose_page, elsewhere
 from services.scheduler.web.doors import Guest, ask_again, guest, own_settings, shown_zone
 from services.scheduler.web.words import When, clock
@@ -90,7 +94,8 @@ def _present_state(session: Session, who: Guest) -> str | None:
         has = appointments.of_invitation(session, who.invitation)
         return tickets.address(has) if has else None
     if who.place.status is AppointmentStatus.BOOKED and not together:
-        return None
+        ticket = tickets.Ticket.of(who.place, now=utcnow(), settings=own_settings())
+        return None if ticket.movable else url_for("client.change", token=who.token)
     return tickets.address(who.place)
 
 
@@ -108,12 +113,16 @@ def hold(door: str, token: str) -> ResponseReturnValue:
                 wanted=wanted,
                 settings=own_settings(),
                 now=utcnow(),
+                address=request.remote_addr,
             )
             onward = who.address("check")
     except FormErrors as errors:
         return _choose_again(door, token, Asked(errors=errors.errors), errors.status)
     except SlotTaken as taken:
         return _choose_again(door, token, Asked.instead_of(wanted, taken), HTTPStatus.CONFLICT)
+    except TooManyHolds as refusal:
+        asked = Asked(errors={"start": [str(refusal)]})
+        return _choose_again(door, token, asked, HTTPStatus.TOO_MANY_REQUESTS)
     except AlreadyBooked:
         return redirect(_start(door, token), HTTPStatus.SEE_OTHER)
     return redirect(onward, HTTPStatus.SEE_OTHER)
@@ -208,14 +217,25 @@ def _check_page(
         practitioner=practitioner,
         until=clock(held.hold_until.astimezone(shown)),
         seconds=max(0, int(left.total_seconds())),
-        total=int(own_settings().hold.total_seconds()),
+        total=int(own_settings().hold.total_seconds()) * (2 if held.renewed_at else 1),
+        renewable=held.renewed_at is None,
         plan=own_plan(contact) if contact else None,
         ways=ways_to_talk(practitioner.video_room),
         together=who.permission.couple_id is not None,
+        confirm=who.permission.type.confirm,
         locations=LOCATIONS,
         errors=errors.errors if errors else {},
         given=errors.given if errors else {},
     )
+
+
+@at_both_doors("POST", "renew")
+def renew(door: str, token: str) -> ResponseReturnValue:
+    """Keep it a quarter of an hour more, once. Asked again, the page says until when it is kept."""
+    with suppress(HoldOver, HoldRenewed), guest(door, token) as (session, who):
+        holds.renew(session, invitation=who.permission, settings=own_settings())
+    with guest(door, token) as (_, who):
+        return redirect(who.address("check"), HTTPStatus.SEE_OTHER)
 
 
 @at_both_doors("POST", "book")
@@ -285,6 +305,7 @@ def own(session: Session, who: Guest) -> dict[str, Any]:
         "who": who,
         "ticket": tickets.Ticket.of(who.place, now=utcnow(), settings=own_settings()),
         "contact": contact,
+        "wished": wished.told(session, who.place),
         "plan": own_plan(contact) if contact else None,
         "will_not": will_not(contact) if contact else None,
     }

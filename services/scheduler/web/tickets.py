@@ -7,8 +7,9 @@ from uuid import UUID
 
 from flask import url_for
 
-from services.scheduler.domain.appointment import change_deadline
+from services.scheduler.domain.appointment import Wish
 from services.scheduler.models import Practitioner
+from services.scheduler.operations import changes
 from services.scheduler.operations.appointments import Place
 from services.scheduler.operations.participants import manage_token
 from services.scheduler.settings import Settings
@@ -26,23 +27,39 @@ State = Literal["booked", "asked", "waiting", "cancelled", "over"]
 
 @dataclass(frozen=True)
 class Ticket:
-    """What the page says about an appointment at this moment."""
+    """What the page says about an appointment at this moment.
+
+    `wishes`: what it is too late to do alone, and can be asked for (P22).
+    """
 
     state: State
     when: When
     practitioner: Practitioner
     how: str
     length: int
-    deadline: When
-    changeable: bool
+    move_by: When
+    cancel_by: When
+    wishes: tuple[Wish, ...]
     together: bool
     reply_by: When | None
+
+    @property
+    def movable(self) -> bool:
+        """Whether the person may move it alone."""
+        return self.state == "booked" and Wish.MOVE not in self.wishes and not self.together
+
+    @property
+    def cancellable(self) -> bool:
+        """Whether they may give it back alone."""
+        return self.state == "waiting" or (
+            self.state == "booked" and Wish.CANCEL not in self.wishes
+        )
 
     @classmethod
     def of(cls, place: Place, *, now: datetime, settings: Settings) -> Self:
         """The state that is true now, whatever the link was made for."""
         one, zone_of = place.appointment, zone(place.participant.timezone)
-        until = change_deadline(one.starts_at, settings.change_notice)
+        until = {wish: changes.deadline(one, one.type, wish, settings) for wish in Wish}
         state: State = "booked"
         if place.status is AppointmentStatus.CANCELLED:
             state = "cancelled"
@@ -56,8 +73,9 @@ class Ticket:
             practitioner=place.practitioner,
             how=place.participant.how,
             length=int((one.ends_at - one.starts_at).total_seconds() // 60),
-            deadline=When(until, until, zone_of),
-            changeable=state == "booked" and now <= until,
+            move_by=When(until[Wish.MOVE], until[Wish.MOVE], zone_of),
+            cancel_by=When(until[Wish.CANCEL], until[Wish.CANCEL], zone_of),
+            wishes=tuple(wish for wish in Wish if state == "booked" and until[wish] < now),
             together=one.couple_id is not None,
             reply_by=When(one.reply_by, one.reply_by, zone_of) if one.reply_by else None,
         )

@@ -103,7 +103,7 @@ def test_a_cancelled_time_shows_as_cancelled_and_can_be_booked_anew(visitor, tok
     assert len(live_rows(scheduler_db)) == 1
 
 
-def test_p22_too_close_to_the_time_the_page_asks_to_call_and_nothing_changes(
+def test_p22_too_close_to_the_time_the_page_explains_and_nothing_changes(
     visitor, token, scheduler_db
 ):
     own = booked(visitor, token)
@@ -116,14 +116,23 @@ def test_p22_too_close_to_the_time_the_page_asks_to_call_and_nothing_changes(
 
     manage = visitor.open(f"{own}/change")
     cancel = visitor.send(f"{own}/cancel", visitor.open(f"/t/{token}/zone"))
-    page = visitor.open(f"{own}/times?day={day_in(2)}")
-    move = visitor.send(f"{own}/move", page, start=slot_values(page)[0], location="NY")
+    times = visitor.open(f"{own}/times?day={day_in(2)}")
+    free = slot_values(visitor.open(f"/t/{a_permission(scheduler_db)}?day={day_in(2)}"))[0]
+    move = visitor.send(f"{own}/move", manage, start=free, location="NY")
 
-    assert "please call" in words(manage)
+    assert "It is too close to the time to change it here. Send us your wish, or call." in words(
+        manage
+    )
+    assert (times.status_code, times.location) == (303, f"{own}/change")
     assert "Yes, cancel it" not in words(manage)
     assert (cancel.status_code, move.status_code) == (409, 409)
-    assert "Please call us" in words(cancel)
+    assert "Send us your wish, or call" in words(cancel)
     assert live_rows(scheduler_db)[0].sequence == 0
+
+
+def a_permission(database: Database) -> str:
+    with database.begin() as session:
+        return token_of(an_invitation(session).id)
 
 
 def test_a_time_that_is_over_says_so(visitor, token, scheduler_db):
