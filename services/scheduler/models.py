@@ -240,6 +240,7 @@ class Invitation(Base):
     chosen_timezone: Mapped[str | None]
     couple_id: Mapped[UUID | None]
     partner_id: Mapped[UUID | None]
+    unproven: Mapped[bool] = mapped_column(server_default="false", default=False)  # see P26
     given_by: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 

@@ -68,8 +68,9 @@ def book(
 
     Sent twice, the appointment of the first time is the answer. A hold that ran out is no loss
     while nobody else has taken the time. A time for two is only asked for: see `joint`; so is one
-    of a type that staff confirm, unless they book it themselves: see `requests`. Raises SlotTaken,
-    AlreadyBooked, NoSuchWay or NotLicensedThere; whichever it is, a hold stays.
+    of a type that staff confirm, or of somebody out of a flood, unless staff book it: see
+    `requests`. Raises SlotTaken, AlreadyBooked, NoSuchWay, NotLicensedThere or NotBookable;
+    whichever it is, a hold stays.
     """
     if invitation.couple_id is not None:
         return joint.request(
@@ -115,7 +116,8 @@ def book(
         settings=settings,
     )
     participants.say_where(session, participant, location)
-    if invitation.type.confirm and by.actor is Actor.CLIENT:
+    if by.actor is Actor.CLIENT and (invitation.type.confirm or invitation.unproven):
+        requests.refuse_flood(session, invitation)
         requests.wait_for_staff(session, present, participant, settings=settings, by=by)
         return present
     before = (Status.PROPOSED, present.during)

@@ -33,6 +33,7 @@ from shared.vocabulary import AppointmentStatus
 _LOCK_CLASS: Final = 0x50F7
 _COUPLE_CLASS: Final = 0x50F8
 _ROOMS_CLASS: Final = 0x50F9
+_FLOOD_CLASS: Final = 0x50FA
 """They keep our locks apart from any others in the same database."""
 
 
@@ -47,6 +48,11 @@ def enter_couple(session: Session, couple_id: UUID) -> None:
     """Wait for what the other of the two is sending: of both who choose, one is first."""
     number = func.hashtext(cast(couple_id, Text))
     session.execute(select(func.pg_advisory_xact_lock(_COUPLE_CLASS, number)))
+
+
+def enter_flood(session: Session) -> None:
+    """Wait for one's turn among those of a flood; after the schedule's lock, so in one order."""
+    session.execute(select(func.pg_advisory_xact_lock(_FLOOD_CLASS, 0)))
 
 
 def sweep_holds(session: Session, *which: ColumnElement[bool]) -> int:

@@ -53,6 +53,7 @@ def accept(session: Session, *, token: str, permission: Permission) -> Invitatio
             timezone=_known_zone(permission.timezone),
             couple_id=permission.joint.couple_id if permission.joint else None,
             partner_id=permission.joint.partner_id if permission.joint else None,
+            unproven=permission.unproven,
         )
         .on_conflict_do_nothing()
     )

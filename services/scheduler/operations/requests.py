@@ -9,14 +9,15 @@ that it was booked.
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from services.scheduler.domain.appointment import Act, Hand, after, reply_deadline
-from services.scheduler.domain.errors import NotPossible
-from services.scheduler.models import Appointment, Participant, Schedule
+from services.scheduler.domain.errors import NotBookable, NotPossible
+from services.scheduler.models import Appointment, Invitation, Participant, Schedule
 from services.scheduler.operations import guard, participants, replies
 from services.scheduler.operations.history import booked_facts, locked, record
 from services.scheduler.settings import Settings
@@ -24,6 +25,9 @@ from shared.contracts.scheduler import AppointmentBooked, AttentionRequested
 from shared.db import database_now
 from shared.messaging.outbox import publish
 from shared.vocabulary import AppointmentStatus as Status
+
+UNPROVEN_AT_ONCE: Final = 3
+"""How many times the senders of a flood may keep together, until staff have answered."""
 
 
 def wait_for_staff(
@@ -44,6 +48,24 @@ def wait_for_staff(
     record(session, appointment, Act.REQUEST, before=before, actor=str(by))
     replies.ask(session, appointment, participant)
     call_staff(session)
+
+
+def refuse_flood(session: Session, invitation: Invitation) -> None:
+    """Raises NotBookable where as many of a flood wait for staff as may at once (P26).
+
+    So however many forms a program sends, the times of all others stay.
+    """
+    if not invitation.unproven:
+        return
+    guard.enter_flood(session)
+    waiting_now = session.scalars(
+        select(func.count())
+        .select_from(Appointment)
+        .join(Invitation, Invitation.id == Appointment.invitation_id)
+        .where(Invitation.unproven, Appointment.status == Status.PENDING, ~Appointment.lapsed)
+    ).one()
+    if waiting_now >= UNPROVEN_AT_ONCE:
+        raise NotBookable
 
 
 def reply_by(session: Session, start: datetime, settings: Settings) -> datetime:
