@@ -16,6 +16,7 @@ from services.scheduler.providers.feeds import Feeds
 from services.scheduler.providers.intake import Intake
 from services.scheduler.settings import Settings
 from services.scheduler.web import (
+    absences,
     answers,
     api,
     api_outside,
@@ -69,6 +70,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(appointment.pages)
     app.register_blueprint(openings.pages)
     app.register_blueprint(on_behalf.pages)
+    app.register_blueprint(absences.pages)
     app.register_blueprint(practice.pages)
     app.register_blueprint(licences.pages)
     app.register_blueprint(outside_calendars.pages)
@@ -87,6 +89,7 @@ def declare_actors(broker: dramatiq.Broker, ticker: Ticker, settings: Settings) 
     intake = _intake(settings)
     consumer.declare(broker, Doorbell(settings.broker_url), database, ticker)
     ticker.every(30, "scheduler.holds", lambda: jobs.release_expired_holds(database))
+    ticker.every(5, "scheduler.absences", lambda: jobs.settle_absences(database, settings))
     ticker.every(30, "scheduler.replies", lambda: jobs.release_unconfirmed(database))
     ticker.every(3600, "scheduler.answers", lambda: jobs.forget_answers(database))
     ticker.every(5, "scheduler.waitlist", lambda: jobs.offer_freed_times(database, settings))

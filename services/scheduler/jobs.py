@@ -9,6 +9,7 @@ import structlog
 
 from services.scheduler.domain.errors import SlotTaken
 from services.scheduler.operations import (
+    absences,
     holds,
     idempotency,
     invitations,
@@ -33,6 +34,18 @@ def release_expired_holds(database: Database) -> None:
         released = holds.release_expired_holds(session)
     if released:
         logger.info("holds released", count=released)
+
+
+def settle_absences(database: Database, settings: Settings) -> None:
+    """See to who had a time with somebody who is away, where a page was stopped on the way."""
+    settled = 0
+    while True:
+        with database.begin() as session:
+            if not absences.settle_next(session, settings=settings, now=utcnow()):
+                break
+        settled += 1
+    if settled:
+        logger.info("appointments of an absence settled", count=settled)
 
 
 def release_unconfirmed(database: Database) -> None:

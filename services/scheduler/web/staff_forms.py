@@ -108,3 +108,12 @@ class OtherTimeForForm(OtherTimeForm):
     kind = what_to_book()
     how = how_they_talk()
     location = where_they_will_be()
+
+
+class AwayForm(Strict):
+    """Whole days on which somebody is away at short notice; `id` tells one absence from another."""
+
+    id = fields.UUID(required=True)
+    first_day = Day(required=True, error_messages={"required": "Choose the first day."})
+    last_day = Day(required=True, error_messages={"required": "Choose the last day."})
+    reason = for_colleagues(required=True)

@@ -1,0 +1,210 @@
+"""Somebody is ill today, and eight people have a time: each is seen to, whatever happens meanwhile.
+
+The list is written down first, with the block, in one transaction; then each appointment is settled
+in one of its own. Whoever finds something left settles it: the page that began, the button "Go on",
+or the clock after a crash. So nobody is forgotten, and nobody is told twice.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import Range, insert
+from sqlalchemy.orm import Session
+
+from services.scheduler.absence_models import Absence, AbsenceVisit
+from services.scheduler.domain.appointment import Actor, Hand
+from services.scheduler.domain.contact import Contact
+from services.scheduler.domain.errors import BadStretch, Refused
+from services.scheduler.models import Appointment, Schedule
+from services.scheduler.operations import appointments, bookings, on_behalf, openings
+from services.scheduler.operations.appointments import Entry
+from services.scheduler.operations.history import locked
+from services.scheduler.operations.offers import Wanted, hosts_at
+from services.scheduler.operations.question import Question
+from services.scheduler.settings import Settings
+from shared.db import database_now
+from shared.vocabulary import AppointmentStatus
+
+AHEAD: Final = (AppointmentStatus.PENDING, AppointmentStatus.BOOKED)
+
+
+def affected(
+    session: Session, practitioner_id: UUID, during: Range[datetime], *, now: datetime
+) -> list[Entry]:
+    """Who has a time then that has not begun yet, in order of time."""
+    assert during.lower is not None
+    assert during.upper is not None
+    found = appointments.standing(
+        session,
+        since=max(during.lower, now),
+        until=max(during.upper, now),
+        practitioner_id=practitioner_id,
+    )
+    return [one for one in found if one.appointment.starts_at > now]
+
+
+def colleagues(
+    session: Session, entry: Entry, *, settings: Settings, now: datetime
+) -> list[tuple[UUID, str]]:
+    """(practitioner, name) of those who are free at that very time and may see these people."""
+    one = entry.appointment
+    if one.status != AppointmentStatus.BOOKED:
+        return []
+    question = Question(
+        kind=one.type,
+        notice=settings.booking_notice,
+        now=now,
+        besides=frozenset({one.id}),
+        by_staff=True,
+        given=True,
+    )
+    places = {who.location for who in entry.people}
+    return [
+        (host.practitioner_id, host.name)
+        for host in hosts_at(session, one.starts_at, question)
+        if host.id != one.schedule_id and places <= host.states
+    ]
+
+
+def begin(
+    session: Session,
+    *,
+    absence_id: UUID,
+    schedule_id: int,
+    during: Range[datetime],
+    plans: Mapping[UUID, UUID | None],
+    by: Hand,
+    now: datetime,
+) -> None:
+    """Block the time, and write down what is to become of each: given to a colleague, or cancelled.
+
+    `plans` holds those that are not left as they are. Begun already under that id, nothing happens.
+    Raises BadStretch when the time is over.
+    """
+    if during.upper is None or during.upper <= now:
+        raise BadStretch("That time is over.")
+    fresh = session.scalar(
+        insert(Absence)
+        .values(
+            id=absence_id,
+            schedule_id=schedule_id,
+            during=during,
+            reason=by.reason or "",
+            actor=str(by),
+        )
+        .on_conflict_do_nothing()
+        .returning(Absence.id)
+    )
+    if fresh is None:
+        return
+    openings.change(session, schedule_id, during=during, opens=False, by=by, now=now)
+    hosts = {row.practitioner_id: row.id for row in session.scalars(select(Schedule))}
+    known = session.scalars(
+        select(Appointment.id).where(
+            Appointment.id.in_(list(plans)), Appointment.schedule_id == schedule_id
+        )
+    ).all()
+    for appointment_id in known:
+        to = plans[appointment_id]
+        session.add(
+            AbsenceVisit(
+                absence_id=absence_id,
+                appointment_id=appointment_id,
+                plan="give" if to else "cancel",
+                to_schedule_id=hosts.get(to) if to else None,
+            )
+        )
+    session.flush()
+
+
+def settle_next(
+    session: Session, *, settings: Settings, now: datetime, absence_id: UUID | None = None
+) -> bool:
+    """Settle one appointment that is left, of that absence or of any; False when none is.
+
+    One that another process settles now is passed over.
+    """
+    query = select(AbsenceVisit).where(AbsenceVisit.settled_at.is_(None))
+    if absence_id is not None:
+        query = query.where(AbsenceVisit.absence_id == absence_id)
+    visit = session.scalar(
+        query.order_by(AbsenceVisit.id).limit(1).with_for_update(skip_locked=True)
+    )
+    if visit is None:
+        return False
+    absence = session.get_one(Absence, visit.absence_id)
+    outcome = _settle(session, absence, visit, settings=settings, now=now)
+    at = database_now(session)
+    visit.outcome, visit.settled_at = outcome, at
+    session.flush()
+    return True
+
+
+def _settle(
+    session: Session, absence: Absence, visit: AbsenceVisit, *, settings: Settings, now: datetime
+) -> str:
+    one = locked(session, visit.appointment_id)
+    if one.schedule_id != absence.schedule_id or one.status not in AHEAD or one.lapsed:
+        return "gone"
+    if not one.during.overlaps(absence.during):
+        return "gone"
+    by = _hand(absence)
+    if visit.plan == "cancel":
+        bookings.cancel(session, appointment_id=one.id, settings=settings, now=now, by=by)
+        return "cancelled"
+    to = session.get_one(Schedule, visit.to_schedule_id)
+    try:
+        with session.begin_nested():
+            on_behalf.give(
+                session,
+                appointment_id=one.id,
+                wanted=Wanted(one.starts_at, to.practitioner_id),
+                settings=settings,
+                now=now,
+                by=by,
+            )
+    except Refused:
+        return "refused"
+    return "given"
+
+
+def _hand(absence: Absence) -> Hand:
+    """Whoever began it, and the reason they gave: the hand of each change."""
+    return Hand(Actor.STAFF, UUID(absence.actor.partition(":")[2]), absence.reason)
+
+
+def find(session: Session, absence_id: UUID) -> Absence | None:
+    """An absence by its id."""
+    return session.get(Absence, absence_id)
+
+
+def visits(session: Session, absence_id: UUID) -> Sequence[AbsenceVisit]:
+    """What became of each, in the order in which they are settled."""
+    return session.scalars(
+        select(AbsenceVisit)
+        .where(AbsenceVisit.absence_id == absence_id)
+        .order_by(AbsenceVisit.id)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def called(session: Session, absence_id: UUID, appointment_id: UUID, *, by: Hand) -> None:
+    """Somebody has called them. Said twice, the first counts."""
+    visit = session.scalar(
+        select(AbsenceVisit)
+        .where(AbsenceVisit.absence_id == absence_id, AbsenceVisit.appointment_id == appointment_id)
+        .with_for_update()
+    )
+    if visit is not None and visit.called_at is None:
+        visit.called_at, visit.called_by = database_now(session), str(by)
+        session.flush()
+
+
+def can_be_written_to(contact: Contact | None) -> bool:
+    """Whether any message may reach this person: who allows none has to be called by hand."""
+    if contact is None:
+        return False
+    return (contact.may_email and bool(contact.email)) or (contact.may_text and bool(contact.phone))
