@@ -36,6 +36,7 @@ from services.scheduler.web import (
     staff,
     staff_door,
     waiting,
+    why,
 )
 from services.scheduler.web.refusals import init_refusals
 from services.scheduler.web.staff_door import identity_of
@@ -69,6 +70,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(calendar.pages)
     app.register_blueprint(appointment.pages)
     app.register_blueprint(openings.pages)
+    app.register_blueprint(why.pages)
     app.register_blueprint(on_behalf.pages)
     app.register_blueprint(absences.pages)
     app.register_blueprint(practice.pages)

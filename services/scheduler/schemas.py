@@ -5,7 +5,16 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate, validates
+from marshmallow import (
+    RAISE,
+    Schema,
+    ValidationError,
+    fields,
+    post_load,
+    validate,
+    validates,
+    validates_schema,
+)
 
 from services.scheduler.domain.appointment import Wish
 from shared.places import NAMES, STATES
@@ -279,6 +288,16 @@ class SlotsQuery(Strict):
     days = fields.Integer(load_default=14, validate=validate.Range(1, 62))
     timezone = ZoneName(load_default=None)
     practitioner_id = fields.UUID(load_default=None)
+    first = fields.Integer(
+        load_default=None,
+        validate=validate.Range(1, 50),
+        metadata={"description": "Only the soonest so many, with anyone; of all days."},
+    )
+
+    @validates_schema
+    def _either(self, data: dict[str, Any], **_: Any) -> None:
+        if data["first"] and (data["from_"] or data["practitioner_id"]):
+            raise ValidationError("The soonest times are of all days, with anyone.", "first")
 
 
 class SlotSchema(Schema):

@@ -22,6 +22,7 @@ from services.scheduler.domain.interval import (
     Interval,
     Minute,
     instant,
+    minute_at_or_before,
     whole_minutes,
 )
 from services.scheduler.domain.timetable import (
@@ -38,6 +39,7 @@ _WEEK: Final = timedelta(days=8)
 """Longer than a week in any zone: a cap counts whole weeks, before and after what is asked."""
 
 
+_DAY: Final = 24 * 60
 _TELLING: Final[dict[Reason | None, int]] = {None: 0, Reason.CLOSED: 2, Reason.OUTSIDE_HOURS: 3}
 """Of several locations, the one that offers it speaks first, the one that is shut last."""
 
@@ -68,7 +70,7 @@ class Look:
         self.question = question
         self.policy = question.policy
         self.practice = tables.practice
-        self.within = within
+        self.within = within and _reachable(within, question)
         self.duration = whole_minutes(self.policy.duration)
         self.schedules = [one for one in tables.schedules if unfit(one, question) is None]
         self._bounds: dict[ZoneInfo, _Bounds] = {}
@@ -183,7 +185,9 @@ class Look:
 
     def explain(self, schedule: OpenSchedule, start: Minute) -> Explanation:
         """The rule by which that start is offered or not. The same values decide as for `free`."""
-        closed = closed_because(schedule, self.practice, start)
+        bounds = self.bounds(schedule.hours.zone).starts
+        near = bounds.start <= start < bounds.end
+        closed = closed_because(schedule, self.practice, start) if near else None
         working = self.working(schedule)
         found = [
             explain(
@@ -191,7 +195,7 @@ class Look:
                 opened.hours,
                 self.busy(schedule, working),
                 self.policy,
-                within=self.bounds(schedule.hours.zone).starts,
+                within=bounds,
                 full=self.full(schedule),
                 roomless=self.without_room(opened.place),
                 closed=() if closed is None else (closed[0],),
@@ -261,6 +265,13 @@ def unfit(schedule: OpenSchedule, question: Question) -> Reason | None:
     if question.location is not None and question.location not in schedule.states:
         return Reason.NOT_LICENSED
     return None
+
+
+def _reachable(within: Interval, question: Question) -> Interval:
+    """What of it lies near now and the horizon: beyond, calendars have no more years."""
+    earliest = minute_at_or_before(question.now) - _DAY
+    latest = minute_at_or_before(question.now + question.kind.horizon) + 2 * _DAY
+    return Interval(*(min(max(one, earliest), latest) for one in within))
 
 
 def _cut(hours: Sequence[Interval], within: Interval) -> Sequence[Interval]:

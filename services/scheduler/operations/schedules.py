@@ -119,10 +119,10 @@ def schedule_of(session: Session, practitioner_id: UUID) -> Schedule | None:
 
 
 def weekly_hours(session: Session, schedule_id: int) -> list[WeeklyRange]:
-    """The usual week in the order of the days, as it was written down."""
+    """The usual week in the order of the days, as it was written down, for any type."""
     rows = session.scalars(
         select(Availability)
-        .where(Availability.schedule_id == schedule_id)
+        .where(Availability.schedule_id == schedule_id, Availability.appointment_type_id.is_(None))
         .order_by(Availability.weekday, Availability.starts)
     )
     return [
@@ -138,12 +138,18 @@ def set_weekly_hours(
 ) -> None:
     """Replace the usual week; hours stay wall time. `shortest` is the length of a visit.
 
-    Raises BadHours, naming each range that can not be kept. Appointments that stand outside the
-    new hours stay: only people move people.
+    Hours of one type alone stay, and who sat in one place all week goes on sitting there. Raises
+    BadHours, naming each range that can not be kept. Appointments that stand outside the new hours
+    stay: only people move people.
     """
     refuse_bad_hours(weekly, shortest)
     session.get_one(Schedule, schedule_id, with_for_update=True)
-    session.execute(delete(Availability).where(Availability.schedule_id == schedule_id))
+    of_any_type = (
+        Availability.schedule_id == schedule_id,
+        Availability.appointment_type_id.is_(None),
+    )
+    places = set(session.scalars(select(Availability.location_id).where(*of_any_type)))
+    session.execute(delete(Availability).where(*of_any_type))
     session.add_all(
         Availability(
             schedule_id=schedule_id,
@@ -153,6 +159,7 @@ def set_weekly_hours(
             overnight=one.wall.overnight,
             since=one.since,
             until=one.until,
+            location_id=next(iter(places)) if len(places) == 1 else None,
         )
         for one in weekly
     )

@@ -22,7 +22,7 @@ from services.scheduler.domain.interval import instant, minute_at_or_after
 from services.scheduler.models import Appointment, Invitation
 from services.scheduler.operations import appointments, bookings, holds, joint
 from services.scheduler.operations.appointments import Place
-from services.scheduler.operations.offers import Offers, Wanted, offers
+from services.scheduler.operations.offers import Offers, Wanted, first_available, offers
 from services.scheduler.operations.question import Question
 from services.scheduler.schemas import (
     AcceptSchema,
@@ -95,7 +95,11 @@ def either() -> Iterator[tuple[Session, Guest]]:
 def slots(query: dict[str, Any]) -> dict[str, Any]:
     """The times that can be booked, in order. Days are those of `timezone`."""
     with either() as (session, who):
-        free = _offers(session, who.permission)
+        question = Question.of(who.permission, settings=own_settings(), now=utcnow())
+        count = query["first"]
+        free = (
+            first_available(session, question, count=count) if count else offers(session, question)
+        )
         shown = zone(query["timezone"]) if query["timezone"] else shown_zone(who).info
         length = who.permission.type.duration
     if query["practitioner_id"]:
@@ -109,7 +113,7 @@ def slots(query: dict[str, Any]) -> dict[str, Any]:
         "slots": [
             _slot(one, free, length) | {"local": instant(one.start).astimezone(shown).isoformat()}
             for one in free.starts
-            if one.start in within
+            if count or one.start in within
         ],
     }
 

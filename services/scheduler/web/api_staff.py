@@ -18,11 +18,12 @@ from marshmallow import RAISE
 
 from services.scheduler.domain.errors import BadHours, NotWelcome, StaffRefused, WeakPassword
 from services.scheduler.domain.hours import WeeklyRange
+from services.scheduler.domain.interval import instant
 from services.scheduler.operations import appointments as standing
 from services.scheduler.operations import schedules, staff
 from services.scheduler.operations.staff import NewColleague
 from services.scheduler.staff_models import StaffSession
-from services.scheduler.web import agenda
+from services.scheduler.web import agenda, why
 from services.scheduler.web.doors import own_settings
 from services.scheduler.web.staff_documents import (
     CredentialsSchema,
@@ -33,6 +34,8 @@ from services.scheduler.web.staff_documents import (
     SignedInSchema,
     WeekSchema,
     WhoseSchema,
+    WhyQuery,
+    WhySchema,
     entry_document,
     hours_document,
 )
@@ -192,6 +195,26 @@ def _beside_their_ranges(bad: BadHours, weekly: list[WeeklyRange]) -> dict[str, 
 
 
 # ---------------------------------------------------------------- appointments
+
+
+@desk.get("/why")
+@desk.doc(security=SIGNED_IN)
+@desk.arguments(WhyQuery, location="query", unknown=RAISE)
+@desk.response(HTTPStatus.OK, WhySchema)
+def why_not(asked: dict[str, Any]) -> dict[str, Any]:
+    """Why clients are offered a time or not; `start` and `end` are of what the rule looked at."""
+    with database().begin() as session:
+        who, kind = why.find(session, asked["practitioner_id"], asked["type"])
+        found = why.explained(session, who, kind, asked["start"])
+    return {
+        "offered": found.reason is None,
+        "reason": found.reason,
+        "sentence": why.sentence(found),
+        "because": found.because,
+        "cause": found.cause,
+        "start": instant(found.interval.start) if found.interval else None,
+        "end": instant(found.interval.end) if found.interval else None,
+    }
 
 
 @desk.get("/appointments")

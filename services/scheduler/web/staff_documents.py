@@ -8,7 +8,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 from services.scheduler.domain.hours import WeeklyRange
 from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.operations.appointments import Entry
-from services.scheduler.schemas import Day, OwnerForm, SignInForm, Strict, WallTime
+from services.scheduler.schemas import Day, Instant, OwnerForm, SignInForm, Strict, WallTime
 from services.scheduler.web.agenda import Line
 from services.scheduler.web.week_form import MOST_A_DAY, WEEKDAYS
 
@@ -122,6 +122,26 @@ class DaysQuery(Strict):
     from_ = Day(data_key="from", load_default=None)
     days = fields.Integer(load_default=7, validate=validate.Range(1, 62))
     practitioner_id = fields.UUID(load_default=None)
+
+
+class WhyQuery(Strict):
+    """A start (UTC or with its offset), the code of a type, and with whom."""
+
+    start = Instant(required=True)
+    type = fields.String(required=True, validate=validate.Length(max=80))
+    practitioner_id = fields.UUID(required=True)
+
+
+class WhySchema(Schema):
+    """The rule that decides. `because`: what colleagues wrote, or which cap; never for clients."""
+
+    offered = fields.Boolean()
+    reason = fields.String(allow_none=True)
+    sentence = fields.String()
+    because = fields.String()
+    cause = fields.String(allow_none=True)
+    start = fields.AwareDateTime(format="iso", allow_none=True)
+    end = fields.AwareDateTime(format="iso", allow_none=True)
 
 
 class ReachableSchema(Schema):
