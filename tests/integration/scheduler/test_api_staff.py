@@ -29,6 +29,7 @@ ROUTES = [
     ("GET", "/api/staff/hours"),
     ("PUT", "/api/staff/hours"),
     ("GET", "/api/staff/appointments"),
+    ("GET", "/api/staff/why"),
     ("GET", "/api/staff/people"),
     ("POST", "/api/staff/people"),
     ("GET", "/api/staff/calendars"),
