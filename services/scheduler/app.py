@@ -19,8 +19,10 @@ from services.scheduler.web import (
     absences,
     answers,
     api,
+    api_late,
     api_outside,
     api_people,
+    api_settling,
     api_staff,
     api_waiting,
     appointment,
@@ -33,6 +35,7 @@ from services.scheduler.web import (
     openings,
     outside_calendars,
     practice,
+    settling,
     staff,
     staff_door,
     waiting,
@@ -69,6 +72,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(staff.pages)
     app.register_blueprint(calendar.pages)
     app.register_blueprint(appointment.pages)
+    app.register_blueprint(settling.pages)
     app.register_blueprint(openings.pages)
     app.register_blueprint(why.pages)
     app.register_blueprint(on_behalf.pages)
@@ -78,7 +82,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(outside_calendars.pages)
     app.register_blueprint(internal.pages)
     programs = JsonApi(app, title="Scheduler")
+    programs.register_blueprint(api_late.late)
     programs.register_blueprint(api_waiting.waiting)
+    programs.register_blueprint(api_settling.settling)
     for blueprint in (api.api, api_staff.door, api_staff.desk, api_staff.hours, api_people.people):
         programs.register_blueprint(blueprint)
     programs.register_blueprint(api_outside.calendars)

@@ -147,6 +147,27 @@ class MoveForm(Strict):
     location = where_they_will_be()
 
 
+class WishedSchema(Schema):
+    """What the person asked for when it was too late to do it alone, and what became of it."""
+
+    wish = fields.String(metadata={"description": "move or cancel"})
+    asked_at = fields.AwareDateTime(format="iso")
+    outcome = fields.String(
+        allow_none=True,
+        metadata={"description": "Null while staff have not answered, then done or kept."},
+    )
+
+
+class WishesSchema(Schema):
+    """One's own wishes about a time, the latest first, and which could be sent now."""
+
+    may_ask = fields.List(
+        fields.String(),
+        metadata={"description": "What it is too late to do alone: move, cancel, both or none."},
+    )
+    wishes = fields.List(fields.Nested(WishedSchema))
+
+
 class WishForm(Strict):
     """What should become of a time that is too close to be changed alone, and a word about it."""
 
@@ -383,3 +404,7 @@ class AppointmentSchema(Schema):
     manage_url = fields.String()
     manage_token = fields.String()
     ics_url = fields.String()
+    move_until = fields.AwareDateTime(
+        format="iso", metadata={"description": "After that, a move is asked for as a wish."}
+    )
+    cancel_until = fields.AwareDateTime(format="iso")

@@ -210,7 +210,7 @@ def between(
     practitioner_id: UUID | None = None,
 ) -> list[Entry]:
     """What stands in the calendar from `since` until `until`, in order of time, names included."""
-    return _entries(session, session.scalars(_shown(since, until, practitioner_id)).unique().all())
+    return entries(session, session.scalars(_shown(since, until, practitioner_id)).unique().all())
 
 
 def standing(
@@ -238,10 +238,11 @@ def entry(session: Session, appointment_id: UUID) -> Entry:
     )
     if row is None:
         raise NoSuchLink
-    return _entries(session, [row])[0]
+    return entries(session, [row])[0]
 
 
-def _entries(session: Session, rows: Sequence[Appointment]) -> list[Entry]:
+def entries(session: Session, rows: Sequence[Appointment]) -> list[Entry]:
+    """Rows that were read whole, with the people of each and how to reach them."""
     everyone = [one for row in rows for one in row.participants]
     known = contacts(session, [one.person_id for one in everyone])
     where = participants.locations(session, everyone)

@@ -16,11 +16,12 @@ from flask_smorest import Blueprint
 from marshmallow import RAISE
 from sqlalchemy.orm import Session
 
+from services.scheduler.domain.appointment import Wish
 from services.scheduler.domain.availability import Offer
 from services.scheduler.domain.errors import NoSuchLink, Refused, SlotTaken
 from services.scheduler.domain.interval import instant, minute_at_or_after
 from services.scheduler.models import Appointment, Invitation
-from services.scheduler.operations import appointments, bookings, holds, joint
+from services.scheduler.operations import appointments, bookings, changes, holds, joint
 from services.scheduler.operations.appointments import Place
 from services.scheduler.operations.offers import Offers, Wanted, first_available, offers
 from services.scheduler.operations.question import Question
@@ -69,7 +70,7 @@ def _permitted() -> Iterator[tuple[Session, Guest]]:
 
 
 @contextmanager
-def _participating() -> Iterator[tuple[Session, Guest]]:
+def participating() -> Iterator[tuple[Session, Guest]]:
     """Whose appointment the Bearer token manages. Raises Unauthorized."""
     try:
         with guest_by_appointment(bearer()) as (session, who):
@@ -201,7 +202,7 @@ def _still_permitted(door: str) -> None:
 def accept(answer: dict[str, Any]) -> dict[str, Any]:
     """Say yes to a time for two that the other has chosen; said twice, the answer is the same."""
     _still_permitted("m")
-    with _participating() as (session, who):
+    with participating() as (session, who):
         place = _place(who)
         accepted = joint.accept(
             session,
@@ -218,7 +219,7 @@ def accept(answer: dict[str, Any]) -> dict[str, Any]:
 @api.response(HTTPStatus.OK, AppointmentSchema)
 def decline() -> dict[str, Any]:
     """Say no to it, without a reason: the time is given back."""
-    with _participating() as (session, who):
+    with participating() as (session, who):
         place = _place(who)
         gone = joint.decline(session, appointment_id=place.appointment.id, person_id=who.person_id)
         return own_document(appointments.place_of(session, gone, who.person_id))
@@ -228,7 +229,7 @@ def decline() -> dict[str, Any]:
 @api.response(HTTPStatus.OK, AppointmentSchema)
 def appointment() -> dict[str, Any]:
     """The appointment, as it is now."""
-    with _participating() as (_, who):
+    with participating() as (_, who):
         return own_document(_place(who))
 
 
@@ -238,7 +239,7 @@ def appointment() -> dict[str, Any]:
 @api.response(HTTPStatus.OK, AppointmentSchema)
 def move(sent: dict[str, Any], wanted: dict[str, Any]) -> Response:
     """The same appointment at another time, with the same clinician unless another is named."""
-    with _participating() as (session, who):
+    with participating() as (session, who):
 
         def act() -> Response:
             moved = bookings.move(
@@ -260,7 +261,7 @@ def move(sent: dict[str, Any], wanted: dict[str, Any]) -> Response:
 @api.response(HTTPStatus.OK, AppointmentSchema)
 def cancel(sent: dict[str, Any]) -> Response:
     """Give the time back; cancelled already, the answer is the same."""
-    with _participating() as (session, who):
+    with participating() as (session, who):
 
         def act() -> Response:
             cancelled = bookings.cancel(
@@ -318,7 +319,8 @@ def _place(who: Guest) -> Place:
 
 def own_document(place: Place) -> dict[str, Any]:
     """An appointment, as the one who has it may see it."""
-    token = tickets.token_of(place)
+    token, one = tickets.token_of(place), place.appointment
+    until = {wish: changes.deadline(one, one.type, wish, own_settings()) for wish in Wish}
     return {
         "id": place.appointment.id,
         "status": place.status,
@@ -334,4 +336,6 @@ def own_document(place: Place) -> dict[str, Any]:
         "manage_url": tickets.manage_url(place),
         "manage_token": token,
         "ics_url": public_link("scheduler", f"/m/{token}/appointment.ics"),
+        "move_until": until[Wish.MOVE],
+        "cancel_until": until[Wish.CANCEL],
     }

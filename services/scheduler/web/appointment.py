@@ -17,7 +17,7 @@ from services.scheduler.models import AppointmentHistory
 from services.scheduler.operations import appointments, bookings, history, staff
 from services.scheduler.operations.appointments import Entry
 from services.scheduler.schemas import Strict
-from services.scheduler.web import agenda, words
+from services.scheduler.web import agenda, unsettled, words
 from services.scheduler.web.doors import own_settings
 from services.scheduler.web.rights import hand
 from services.scheduler.web.staff_forms import ReasonForm
@@ -82,6 +82,9 @@ def _page(
         day=one.starts_at.astimezone(here).date().isoformat(),
         ahead=status in (AppointmentStatus.PENDING, AppointmentStatus.BOOKED),
         movable=status is AppointmentStatus.BOOKED,
+        request=status is AppointmentStatus.PENDING and one.couple_id is None and not one.lapsed,
+        wishes=unsettled.about(session, appointment_id),
+        may_read=unsettled.may_read(),
         history=_history(session, found, here, now),
         refusal=refusal,
         errors=errors.errors if errors else {},
@@ -134,7 +137,7 @@ def attend(appointment_id: UUID) -> ResponseReturnValue:
                 session, appointment_id=appointment_id, act=act, by=hand(), now=utcnow()
             )
     except (ChangeRefused, SlotTaken) as refusal:
-        return _refused(appointment_id, refusal)
+        return refused(appointment_id, refusal)
     flash(SAID.get(act, "Noted: did not come. Nobody is told."))
     if form["back"]:
         onward = url_for("staff.today", who="everyone" if form["back"] == "everyone" else None)
@@ -143,7 +146,8 @@ def attend(appointment_id: UUID) -> ResponseReturnValue:
     return redirect(onward, HTTPStatus.SEE_OTHER)
 
 
-def _refused(appointment_id: UUID, refusal: ChangeRefused | SlotTaken) -> ResponseReturnValue:
+def refused(appointment_id: UUID, refusal: ChangeRefused | SlotTaken) -> ResponseReturnValue:
+    """The page once more, with why nothing was changed."""
     said = (
         "Somebody else has this time now, so it can not be given back."
         if isinstance(refusal, SlotTaken)
@@ -176,7 +180,7 @@ def cancel(appointment_id: UUID) -> ResponseReturnValue:
         with database().begin() as session:
             return make_response(_page(session, appointment_id, errors), errors.status)
     except ChangeRefused as refusal:
-        return _refused(appointment_id, refusal)
+        return refused(appointment_id, refusal)
     flash("Cancelled. Whoever was told of this time is told of it now, where we may write to them.")
     return redirect(
         url_for("appointment.page", appointment_id=appointment_id), HTTPStatus.SEE_OTHER

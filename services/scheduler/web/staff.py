@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.operations import appointments, outside, schedules, staff
-from services.scheduler.web import agenda, outside_words, words
+from services.scheduler.web import agenda, outside_words, unsettled, words
 from services.scheduler.web.doors import own_settings
 from services.scheduler.web.rights import Rights
 from shared.clock import utcnow
@@ -38,6 +38,7 @@ def today() -> ResponseReturnValue:
             until=agenda.midnight(day + COMING, here),
             practitioner_id=who.practitioner_id if who else None,
         )
+        waiting = unsettled.to_settle(session, practitioner_id=who.practitioner_id if who else None)
         unread = outside_words.banners(outside.unread(session), Rights.mine(session))
     tomorrow = agenda.midnight(day + timedelta(days=1), here)
     lines = agenda.lines([e for e in entries if e.appointment.starts_at < tomorrow], here, now)
@@ -55,6 +56,7 @@ def today() -> ResponseReturnValue:
         ),
         mine=mine,
         unread=unread,
+        waiting=waiting,
         who=who,
         several=len(everyone) > 1,
         without_hours=[one for one in everyone if not one.hours.weekly and not one.hours.overrides],

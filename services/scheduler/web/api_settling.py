@@ -1,0 +1,185 @@
+"""What waits for staff, for their programs: requests and late wishes; what was done to a time."""
+
+# mypy: disable-error-code="untyped-decorator"
+# flask-smorest ships no types, so its decorators have none.
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from flask_smorest import Blueprint
+from marshmallow import RAISE, Schema, fields
+
+from services.scheduler.operations import appointments, changes, history, requests
+from services.scheduler.schemas import Strict
+from services.scheduler.web import unsettled
+from services.scheduler.web.rights import hand
+from services.scheduler.web.staff_documents import EntrySchema, WhoseSchema, entry_document
+from services.scheduler.web.staff_forms import for_colleagues
+from services.scheduler.web.unsettled import Waiting
+from shared.clock import utcnow
+from shared.web import database
+from shared.web.audiences import EVERY_ROLE, guard_api
+from shared.web.openapi import SIGNED_IN
+
+settling = Blueprint(
+    "settling_api", __name__, url_prefix="/api/staff", description="What waits for an answer."
+)
+guard_api(settling, roles=EVERY_ROLE)
+
+
+class WhySchema(Strict):
+    """A reason for colleagues, if there is one."""
+
+    reason = for_colleagues()
+
+
+class WishSchema(Schema):
+    """A late wish. `words` is null where there are none, or where the role may not read them."""
+
+    id = fields.UUID()
+    wish = fields.String(metadata={"description": "move or cancel"})
+    person_id = fields.UUID()
+    asked_at = fields.AwareDateTime(format="iso")
+    words = fields.String(allow_none=True)
+    outcome = fields.String(
+        allow_none=True, metadata={"description": "Null while it waits, then done or kept."}
+    )
+
+
+class UnsettledSchema(Schema):
+    """An appointment that staff have to answer something about."""
+
+    appointment = fields.Nested(EntrySchema)
+    reply_by = fields.AwareDateTime(
+        format="iso",
+        allow_none=True,
+        metadata={"description": "When a request lapses; null for a late wish."},
+    )
+    wish = fields.Nested(WishSchema, allow_none=True)
+
+
+class UnsettledListSchema(Schema):
+    """Requests first, then late wishes."""
+
+    waiting = fields.List(fields.Nested(UnsettledSchema))
+
+
+class StepSchema(Schema):
+    """One thing that was done to an appointment; nothing of it is ever changed."""
+
+    at = fields.AwareDateTime(format="iso")
+    act = fields.String()
+    actor = fields.String(
+        metadata={"description": "client, client:<person>, staff:<account> or system"}
+    )
+    reason = fields.String(allow_none=True)
+    sequence = fields.Integer()
+    status_before = fields.String(allow_none=True)
+    status_after = fields.String()
+    start_before = fields.AwareDateTime(format="iso", allow_none=True)
+    start_after = fields.AwareDateTime(format="iso")
+
+
+class StepsSchema(Schema):
+    """The whole history, the first act first."""
+
+    history = fields.List(fields.Nested(StepSchema))
+    wishes = fields.List(fields.Nested(WishSchema))
+
+
+@settling.get("/unsettled")
+@settling.doc(security=SIGNED_IN)
+@settling.arguments(WhoseSchema, location="query", unknown=RAISE)
+@settling.response(HTTPStatus.OK, UnsettledListSchema)
+def waiting(asked: dict[str, Any]) -> dict[str, Any]:
+    """The requests and late wishes that nobody has answered; one clinician's, or everybody's."""
+    with database().begin() as session:
+        found = unsettled.to_settle(session, practitioner_id=asked["practitioner_id"])
+        return {"waiting": [_document(one) for one in found]}
+
+
+@settling.get("/appointments/<uuid:appointment_id>/history")
+@settling.doc(security=SIGNED_IN)
+@settling.response(HTTPStatus.OK, StepsSchema)
+def steps(appointment_id: UUID) -> dict[str, Any]:
+    """Who did what to it, when and why; and what was asked for late."""
+    with database().begin() as session:
+        appointments.entry(session, appointment_id)
+        done = history.of(session, appointment_id)
+        wishes = unsettled.about(session, appointment_id)
+    return {
+        "history": [
+            {
+                "at": row.at,
+                "act": row.act,
+                "actor": row.actor,
+                "reason": row.reason,
+                "sequence": row.sequence,
+                "status_before": row.status_before,
+                "status_after": row.status_after,
+                "start_before": row.during_before.lower if row.during_before else None,
+                "start_after": row.during_after.lower,
+            }
+            for row in done
+        ],
+        "wishes": [_wish(one) for one in reversed(wishes)],
+    }
+
+
+@settling.post("/appointments/<uuid:appointment_id>/confirm")
+@settling.doc(security=SIGNED_IN)
+@settling.arguments(WhySchema)
+@settling.response(HTTPStatus.OK, EntrySchema)
+def confirm(sent: dict[str, Any], appointment_id: UUID) -> dict[str, Any]:
+    """Say yes to a request; 409 once it lapsed, was declined, cancelled or given to others."""
+    with database().begin() as session:
+        by = hand(sent["reason"])
+        requests.confirm(session, appointment_id=appointment_id, by=by, now=utcnow())
+        return _entry(appointments.entry(session, appointment_id))
+
+
+@settling.post("/appointments/<uuid:appointment_id>/decline")
+@settling.doc(security=SIGNED_IN)
+@settling.arguments(WhySchema)
+@settling.response(HTTPStatus.OK, EntrySchema)
+def decline(sent: dict[str, Any], appointment_id: UUID) -> dict[str, Any]:
+    """Say no to a request: the time is free again, and the person is told that much."""
+    with database().begin() as session:
+        requests.decline(session, appointment_id=appointment_id, by=hand(sent["reason"]))
+        return _entry(appointments.entry(session, appointment_id))
+
+
+@settling.post("/wishes/<uuid:wish_id>/keep")
+@settling.doc(security=SIGNED_IN)
+@settling.response(HTTPStatus.OK, WishSchema)
+def keep(wish_id: UUID) -> dict[str, Any]:
+    """Say that the time stays as it is. A wish is granted by moving or cancelling it."""
+    with database().begin() as session:
+        row = changes.keep(session, wish_id=wish_id, by=hand())
+        return _wish(unsettled.wished(session, row))
+
+
+def _document(one: Waiting) -> dict[str, Any]:
+    return {
+        "appointment": entry_document(one.entry, one.line),
+        "reply_by": one.entry.appointment.reply_by,
+        "wish": _wish(one) if one.wish else None,
+    }
+
+
+def _wish(one: Waiting) -> dict[str, Any]:
+    assert one.wish is not None
+    row = one.wish
+    return {
+        "id": row.id,
+        "wish": row.wish,
+        "person_id": row.person_id,
+        "asked_at": row.asked_at,
+        "words": one.words,
+        "outcome": row.outcome,
+    }
+
+
+def _entry(entry: appointments.Entry) -> dict[str, Any]:
+    return entry_document(entry, unsettled.line_of(entry))
