@@ -28,7 +28,6 @@ from shared.contracts.scheduler import (
     AppointmentReleased,
     AppointmentRequested,
     AttentionRequested,
-    CalendarUnreadable,
     TimeOffered,
 )
 from shared.crypto import destroy_key
@@ -130,18 +129,6 @@ def note_assignment(event: TaskAssigned, session: Session) -> None:
     errands.note(
         session,
         errand_id=event.assignment_id,
-        kind=errands.ASSIGNMENT,
-        said_at=said_at(session),
-        account_id=event.account_id,
-    )
-
-
-@consumer.on(CalendarUnreadable)
-def note_unreadable_calendar(event: CalendarUnreadable, session: Session) -> None:
-    """Something for a member of staff to look at: the same words as for any other task."""
-    errands.note(
-        session,
-        errand_id=event.notice_id,
         kind=errands.ASSIGNMENT,
         said_at=said_at(session),
         account_id=event.account_id,

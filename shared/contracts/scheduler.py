@@ -79,7 +79,7 @@ class AppointmentReleased(Event):
 class AttentionRequested(Event):
     """Something in the calendar waits for staff. Which it is, they see when they sign in.
 
-    The same for whatever it is: a request to confirm, or a late wish.
+    The same for whatever it is: a request to confirm, a late wish, a calendar elsewhere that fails.
     """
 
     type: ClassVar[str] = "scheduler.attention.requested.v1"
@@ -99,16 +99,3 @@ class TimeOffered(Event):
     communication_id: UUID
     person_id: UUID
     expires_at: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class CalendarUnreadable(Event):
-    """A calendar kept elsewhere can't be read any more; this member of staff should look (P11).
-
-    `notice_id` is this notice's own, once for each outage.
-    """
-
-    type: ClassVar[str] = "scheduler.calendar.unreadable.v1"
-
-    notice_id: UUID
-    account_id: UUID

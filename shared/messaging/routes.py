@@ -16,7 +16,6 @@ from shared.contracts.scheduler import (
     AppointmentReleased,
     AppointmentRequested,
     AttentionRequested,
-    CalendarUnreadable,
     TimeOffered,
 )
 from shared.messaging.events import Event
@@ -34,6 +33,5 @@ ROUTES: Final[dict[type[Event], tuple[Service, ...]]] = {
     AppointmentReleased: ("notifier",),
     AppointmentCancelled: ("intake", "notifier"),
     TimeOffered: ("notifier",),
-    CalendarUnreadable: ("notifier",),
     AttentionRequested: ("notifier",),
 }

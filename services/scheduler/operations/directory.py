@@ -2,10 +2,9 @@
 
 from uuid import UUID
 
-from sqlalchemy import case, or_, select
+from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
-from services.scheduler.models import Schedule
 from services.scheduler.staff_models import StaffAccount
 from shared.crypto import PRACTICE_SUBJECT, unseal
 from shared.vocabulary import Role
@@ -38,20 +37,6 @@ def address(session: Session, account_id: UUID) -> tuple[str, str] | None:
         sealed=account.email_sealed,
     )
     return email, account.name
-
-
-def whose_schedule(session: Session, schedule_id: int) -> UUID | None:
-    """The open account of whoever keeps that schedule, or the owner's where there is none."""
-    return session.scalar(
-        select(StaffAccount.id)
-        .outerjoin(Schedule, Schedule.practitioner_id == StaffAccount.practitioner_id)
-        .where(
-            StaffAccount.closed_at.is_(None),
-            or_(Schedule.id == schedule_id, StaffAccount.role == Role.OWNER),
-        )
-        .order_by(case((Schedule.id == schedule_id, 0), else_=1), StaffAccount.created_at)
-        .limit(1)
-    )
 
 
 def address_place(account_id: UUID) -> str:

@@ -47,9 +47,8 @@ from services.scheduler.domain.outside import (
     next_try,
 )
 from services.scheduler.models import Appointment, Practitioner, Schedule
-from services.scheduler.operations import directory
 from services.scheduler.providers.feeds import FeedRequest
-from shared.contracts.scheduler import CalendarUnreadable
+from shared.contracts.scheduler import AttentionRequested
 from shared.crypto import PRACTICE_SUBJECT, seal, unseal
 from shared.db import database_now
 from shared.messaging.outbox import publish
@@ -364,14 +363,9 @@ def _replace(session: Session, calendar: OutsideCalendar, times: Sequence[Interv
 
 
 def _tell(session: Session, calendar: OutsideCalendar, now: datetime) -> None:
-    """Whose calendar it is hears of it; the owner, where that person has no account."""
-    since = calendar.failing_since
+    """Staff find a note that something waits in the calendar; Today says what it is."""
+    since, told = calendar.failing_since, calendar.told_at
     assert since is not None
-    if calendar.told_at is not None and (
-        calendar.told_at >= since or now - calendar.told_at < TELL_AGAIN
-    ):
-        return
-    account_id = directory.whose_schedule(session, calendar.schedule_id)
-    if account_id is not None:
-        publish(session, CalendarUnreadable(notice_id=uuid4(), account_id=account_id))
+    if told is None or (told < since and now - told >= TELL_AGAIN):
+        publish(session, AttentionRequested(attention_id=uuid4()))
         calendar.told_at = now

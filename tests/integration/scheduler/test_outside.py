@@ -10,20 +10,25 @@ from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import select, text, update
 
 from services.scheduler.calendar_models import OutsideBusy, OutsideCalendar
+from services.scheduler.domain.errors import SlotTaken
 from services.scheduler.domain.interval import instant
 from services.scheduler.domain.outside import Policy, Trouble
 from services.scheduler.jobs import read_calendars
-from services.scheduler.models import Practitioner
-from services.scheduler.operations import outside
+from services.scheduler.models import Invitation, Practitioner
+from services.scheduler.operations import holds, outside, schedules
+from services.scheduler.operations.offers import Wanted, offers
+from services.scheduler.operations.question import Question
 from services.scheduler.providers.feeds import Feeds
+from services.scheduler.settings import Settings
 from shared.clock import utcnow
 from shared.db import Database
+from tests.integration.scheduler.acts import invited
 from tests.integration.scheduler.world import events, schedule_of
 from tests.parties.feeds import Answer, FeedServer, fails, feed_server, serves
 from tests.unit.scheduler.feeds import calendar, event
 
 FEEDS = Feeds(on_loopback=True)
-UNREADABLE = "calendar.unreadable.v1"
+UNREADABLE = "attention.requested.v1"
 SECRET = "private-4f7e"
 TITLE = "Lunch with Marisol"
 
@@ -94,8 +99,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(scheduler_db: Database, dana: Practitioner, owner: Any, server: FeedServer) -> Desk:
-    """With an owner who has an account, so that somebody can be told."""
+def desk(scheduler_db: Database, dana: Practitioner, server: FeedServer) -> Desk:
     return Desk(scheduler_db, dana, server)
 
 
@@ -251,3 +255,43 @@ def test_p25_the_times_of_many_are_one_statement(desk: Desk):
         sqlalchemy_event.remove(engine, "before_cursor_execute", note)
 
     assert len(sent) == 1
+
+
+def offered(desk: Desk, settings: Settings, *, by_staff: bool = False) -> set[datetime]:
+    """What the page would offer now, and so what can be booked."""
+    with desk.database.begin() as session:
+        kind = schedules.appointment_type(session, schedules.PRIVATE_CALL)
+        assert kind is not None
+        question = Question(kind=kind, notice=timedelta(0), now=utcnow(), by_staff=by_staff)
+        return {instant(one.start) for one in offers(session, question).starts}
+
+
+def hold(desk: Desk, mine: Invitation, start: datetime, settings: Settings) -> None:
+    with desk.database.begin() as session:
+        holds.hold(session, invitation=mine, wanted=Wanted(start), settings=settings, now=utcnow())
+
+
+def test_p11_a_feed_that_fails_takes_the_times_off_the_page_and_gives_them_back(
+    desk: Desk, settings: Settings
+):
+    before = offered(desk, settings)
+    desk.add(Policy.STAFF_ONLY)
+    desk.reads(serves(busy_at(15)))
+    open_then = offered(desk, settings)
+    taken = before - open_then
+    assert {at.hour for at in taken} <= {14, 15}
+    assert tomorrow(15) in taken
+
+    desk.reads(fails(500))
+    assert offered(desk, settings) == set()
+    assert offered(desk, settings, by_staff=True) >= {max(open_then)}
+    mine = invited(desk.database)
+    with pytest.raises(SlotTaken):
+        hold(desk, mine, max(open_then), settings)
+
+    desk.reads(serves(busy_at(15)))
+    assert max(open_then) in offered(desk, settings)
+    assert tomorrow(15) not in offered(desk, settings)
+    with pytest.raises(SlotTaken):
+        hold(desk, mine, tomorrow(15), settings)
+    hold(desk, mine, max(open_then), settings)
