@@ -28,7 +28,7 @@ settling = Blueprint(
 guard_api(settling, roles=EVERY_ROLE)
 
 
-class WhySchema(Strict):
+class AnswerSchema(Strict):
     """A reason for colleagues, if there is one."""
 
     reason = for_colleagues()
@@ -129,7 +129,7 @@ def steps(appointment_id: UUID) -> dict[str, Any]:
 
 @settling.post("/appointments/<uuid:appointment_id>/confirm")
 @settling.doc(security=SIGNED_IN)
-@settling.arguments(WhySchema)
+@settling.arguments(AnswerSchema)
 @settling.response(HTTPStatus.OK, EntrySchema)
 def confirm(sent: dict[str, Any], appointment_id: UUID) -> dict[str, Any]:
     """Say yes to a request; 409 once it lapsed, was declined, cancelled or given to others."""
@@ -141,7 +141,7 @@ def confirm(sent: dict[str, Any], appointment_id: UUID) -> dict[str, Any]:
 
 @settling.post("/appointments/<uuid:appointment_id>/decline")
 @settling.doc(security=SIGNED_IN)
-@settling.arguments(WhySchema)
+@settling.arguments(AnswerSchema)
 @settling.response(HTTPStatus.OK, EntrySchema)
 def decline(sent: dict[str, Any], appointment_id: UUID) -> dict[str, Any]:
     """Say no to a request: the time is free again, and the person is told that much."""
