@@ -148,6 +148,7 @@ class AppointmentSchema(Schema):
     timezone = fields.String(required=True, validate=_a_known_zone)
     uid = fields.String(required=True)
     manage_url = fields.String(required=True)
+    practitioner_name = fields.String(load_default="")
 
     @post_load
     def to_details(self, data: dict[str, Any], **_: Any) -> AppointmentDetails:

@@ -24,6 +24,8 @@ from services.scheduler.web import (
     api_people,
     api_settling,
     api_staff,
+    api_staff_booking,
+    api_staff_time,
     api_waiting,
     appointment,
     calendar,
@@ -87,6 +89,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     programs.register_blueprint(api_settling.settling)
     for blueprint in (api.api, api_staff.door, api_staff.desk, api_staff.hours, api_people.people):
         programs.register_blueprint(blueprint)
+    programs.register_blueprint(api_staff_booking.booking)
+    programs.register_blueprint(api_staff_time.time)
     programs.register_blueprint(api_outside.calendars)
     return app
 

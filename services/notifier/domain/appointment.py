@@ -10,7 +10,8 @@ class AppointmentDetails:
     """A person's view of an appointment at one sequence; `timezone` is theirs, times are UTC.
 
     `uid` stays for the appointment's life (RFC 5545, 3.8.4.7); `manage_url` is
-    this person's own link.
+    this person's own link. `practitioner_name`: whom they meet; a message says the first name at
+    most, and only where it may have changed.
     """
 
     appointment_id: UUID
@@ -21,3 +22,4 @@ class AppointmentDetails:
     timezone: str
     uid: str
     manage_url: str
+    practitioner_name: str = ""

@@ -120,10 +120,17 @@ def _words(occasion: Occasion, practice: Practice) -> dict[str, Any]:
         "sender": practice.neutral_sender,
         "phone": practice.phone,
         "link": occasion.link,
+        "with_whom": _first_name(occasion.details.practitioner_name) if occasion.details else "",
         "time": time,
         "until": until,
         "days": occasion.not_after and _days(occasion.not_after - occasion.announced_at),
     }
+
+
+def _first_name(name: str) -> str:
+    """A clinician's first name, which says nothing of what they do; none that would tell."""
+    first = (name.split() or [""])[0]
+    return "" if telling_words(first) else first
 
 
 def _text_message(kind: Kind, occasion: Occasion, words: dict[str, Any]) -> OutgoingMessage:

@@ -125,7 +125,7 @@ def book(person_id: UUID) -> ResponseReturnValue:
     """Book it; the person is told by the usual rules. Sent twice, it is booked once."""
     try:
         form = load(BookForForm(), request.form)
-        booked = _book(
+        booked = book_for(
             person_id, form["kind"], Wanted(*form["start"]), form["how"], form["location"], None
         )
     except FormErrors as errors:
@@ -163,7 +163,7 @@ def _times_again(
         return times_page(session, _booking(session, person_id), shown)
 
 
-def _book(
+def book_for(
     person_id: UUID, code: str, wanted: Wanted, how: str, location: str, reason: str | None
 ) -> Appointment:
     """Ask intake where two are to be booked, with no transaction open; then book."""
@@ -205,7 +205,9 @@ def other(person_id: UUID) -> ResponseReturnValue:
     """A time outside the rules: first which rule it breaks, then the reason, then it is booked."""
 
     def act(form: dict[str, Any], wanted: Wanted) -> Appointment:
-        return _book(person_id, form["kind"], wanted, form["how"], form["location"], form["reason"])
+        return book_for(
+            person_id, form["kind"], wanted, form["how"], form["location"], form["reason"]
+        )
 
     return _outside(lambda session: _booking(session, person_id), OtherTimeForForm(), act)
 

@@ -1,5 +1,7 @@
 """The templates, all of them, with real values: neutral, complete, and short where it costs."""
 
+import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -125,11 +127,43 @@ def test_the_same_instant_reads_differently_where_two_people_are_p15():
     assert "Auckland" in there.zone
 
 
-@pytest.mark.parametrize("purpose", ["confirmation", "moved", "reminder-24h"])
-def test_an_email_brings_the_person_s_own_link_and_a_cancellation_none(purpose: str):
+@pytest.mark.parametrize("purpose", ["confirmation", "moved", "cancelled", "reminder-24h"])
+def test_an_email_brings_the_person_s_own_link(purpose: str):
     assert LINK in rendered(purpose, Channel.EMAIL).text
     assert LINK in rendered(purpose, Channel.EMAIL).html
-    assert LINK not in rendered("cancelled", Channel.EMAIL).text
+
+
+def test_a_cancellation_offers_another_time_in_words_that_do_not_say_who_cancelled():
+    email, sms = (rendered("cancelled", one) for one in (Channel.EMAIL, Channel.SMS))
+
+    assert "To choose another time:" in email.text
+    assert "Harbor Lane" in sms.text
+    for text in (email.text, email.html, sms.text):
+        assert not re.search(r"\b(we|practice|staff|ill|sorry|Dana)\b", text)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("Marcus Oyelaran", "It is now with Marcus:"), ("", "It is now:")]
+)
+def test_a_change_says_with_whom_by_first_name_and_by_email_alone(name: str, said: str):
+    named = replace(details(), practitioner_name=name)
+
+    def words_to(channel: Channel) -> str:
+        occasion = Occasion(
+            message_id=UUID(int=2),
+            purpose="moved",
+            channel=channel,
+            to="rowan@example.org" if channel is Channel.EMAIL else "+19145550119",
+            locale="en-US",
+            link=LINK,
+            announced_at=START - timedelta(days=5),
+            details=named,
+        )
+        return render(occasion, PRACTICE).text
+
+    assert said in words_to(Channel.EMAIL)
+    assert "Oyelaran" not in words_to(Channel.EMAIL)
+    assert "Marcus" not in words_to(Channel.SMS)
 
 
 def test_a_text_brings_the_link_where_there_is_room_for_it():
