@@ -10,10 +10,10 @@ from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
 from services.scheduler.operations import appointments, changes
-from services.scheduler.schemas import WishesSchema, WishForm
 from services.scheduler.web import tickets
 from services.scheduler.web.api import participating
 from services.scheduler.web.doors import Guest, own_settings
+from services.scheduler.web.late_forms import WishesSchema, WishForm
 from shared.clock import utcnow
 from shared.web.audiences import guard_api
 

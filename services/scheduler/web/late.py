@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from services.scheduler.domain.errors import ChangeRefused
 from services.scheduler.operations import changes
-from services.scheduler.schemas import WishForm
 from services.scheduler.web.client import own, stays
 from services.scheduler.web.doors import guest, own_settings
+from services.scheduler.web.late_forms import WishForm
 from shared.clock import utcnow
 from shared.web.audiences import guard_client
 from shared.web.forms import FormErrors, load

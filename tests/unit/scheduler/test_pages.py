@@ -8,11 +8,17 @@ import pytest
 from werkzeug.datastructures import MultiDict
 
 from services.scheduler.domain.availability import Offer
-from services.scheduler.domain.hours import ClockChange, Hours, WallRange, WeeklyRange
+from services.scheduler.domain.hours import (
+    ClockChange,
+    Hours,
+    WallRange,
+    WeeklyRange,
+    day_bounds,
+)
 from services.scheduler.domain.interval import minute_at_or_before
 from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.operations.offers import Offers, Wanted
-from services.scheduler.web import agenda, words
+from services.scheduler.web import grid, words
 from services.scheduler.web.picker import picker
 from services.scheduler.web.week_form import WeekForm
 
@@ -153,15 +159,29 @@ def test_what_is_wanted_is_met_by_that_person_by_anyone_or_by_a_stand_in():
     assert Wanted(TUESDAY, who, fall_over=True).would_take(other)
 
 
-def test_a_week_has_a_row_for_each_half_hour_and_a_cell_for_each_day():
-    hours = Hours(
-        NEW_YORK, tuple(WeeklyRange(d, WallRange(time(9), time(12))) for d in range(1, 6))
+def nine_until_noon(first: date, count: int) -> grid.Grid:
+    """A table of days on which somebody works from nine until noon, and nobody comes."""
+    week = Hours(NEW_YORK, tuple(WeeklyRange(d, WallRange(time(9), time(12))) for d in range(1, 8)))
+    days = [first + timedelta(days=n) for n in range(count)]
+    return grid.grid(
+        [
+            grid.column(
+                grid.Head(f"{day:%a}", day.day, f"{day:%A}", today=day.day == 9),
+                day,
+                NEW_YORK,
+                week.during(day_bounds(day, NEW_YORK)),
+                [],
+            )
+            for day in days
+        ]
     )
 
-    drawn_week = agenda.week(date(2027, 3, 8), 5, hours, [], now=TUESDAY)
 
-    assert [day["day"] for day in drawn_week.days] == [8, 9, 10, 11, 12]
-    assert [day["today"] for day in drawn_week.days] == [False, True, False, False, False]
+def test_a_week_has_a_row_for_each_half_hour_and_a_cell_for_each_day():
+    drawn_week = nine_until_noon(date(2027, 3, 8), 5)
+
+    assert [head.number for head in drawn_week.heads] == [8, 9, 10, 11, 12]
+    assert [head.today for head in drawn_week.heads] == [False, True, False, False, False]
     assert [row["label"] for row in drawn_week.rows[:3]] == ["8 am", None, "9 am"]
     assert all(len(row["cells"]) == 5 for row in drawn_week.rows)
     opened = [n for n, row in enumerate(drawn_week.rows) if row["cells"][0]["open"]]
@@ -170,11 +190,7 @@ def test_a_week_has_a_row_for_each_half_hour_and_a_cell_for_each_day():
 
 @pytest.mark.parametrize("monday", [date(2026, 3, 2), date(2026, 10, 26)])
 def test_nine_oclock_is_one_row_also_when_clocks_change(monday):
-    hours = Hours(
-        NEW_YORK, tuple(WeeklyRange(d, WallRange(time(9), time(12))) for d in range(1, 8))
-    )
-
-    drawn_week = agenda.week(monday, 7, hours, [], now=TUESDAY)
+    drawn_week = nine_until_noon(monday, 7)
 
     for row in drawn_week.rows:
         assert len({cell["open"] for cell in row["cells"]}) == 1
