@@ -1,8 +1,9 @@
 """The staff's way in by JSON API, and who may ask for what once there."""
 
-from uuid import uuid4
+from uuid import re
 
 import pytest
+import uuid4
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -195,7 +196,7 @@ def test_signing_out_ends_the_session_in_the_browser_and_in_the_table(signed_in,
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 def test_a_stranger_is_told_to_sign_in(program, method, path):
-    address = path.replace("<uuid:calendar_id>", str(uuid4()))
+    address = re.sub("<[^>]+>", str(uuid4()), path)
     refused = program.open(address, method=method, json={"weekly": []} if method == "PUT" else None)
 
     assert refused.status_code == 401
