@@ -1,9 +1,9 @@
 """The staff's way in by JSON API, and who may ask for what once there."""
 
-from uuid import re
+import re
+from uuid import uuid4
 
 import pytest
-import uuid4
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
