@@ -42,6 +42,19 @@ ROUTES = [
     ("POST", "/api/staff/calendars"),
     ("POST", "/api/staff/calendars/<uuid:calendar_id>/read"),
     ("DELETE", "/api/staff/calendars/<uuid:calendar_id>"),
+    ("GET", "/api/staff/bookable-people"),
+    ("POST", "/api/staff/appointments"),
+    ("GET", "/api/staff/appointments/<uuid:appointment_id>"),
+    ("POST", "/api/staff/appointments/<uuid:appointment_id>/move"),
+    ("POST", "/api/staff/appointments/<uuid:appointment_id>/cancel"),
+    ("POST", "/api/staff/appointments/<uuid:appointment_id>/attendance"),
+    ("GET", "/api/staff/time-changes"),
+    ("POST", "/api/staff/time-changes"),
+    ("DELETE", "/api/staff/time-changes/<int:change_id>"),
+    ("POST", "/api/staff/days-off"),
+    ("DELETE", "/api/staff/days-off/<int:off_id>"),
+    ("POST", "/api/staff/absences"),
+    ("GET", "/api/staff/absences/<uuid:absence_id>"),
 ]
 ELSEWHERE = [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://elsewhere.example"}]
 
@@ -196,7 +209,7 @@ def test_signing_out_ends_the_session_in_the_browser_and_in_the_table(signed_in,
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 def test_a_stranger_is_told_to_sign_in(program, method, path):
-    address = re.sub("<[^>]+>", str(uuid4()), path)
+    address = re.sub("<int:[^>]+>", "1", re.sub("<uuid:[^>]+>", str(uuid4()), path))
     refused = program.open(address, method=method, json={"weekly": []} if method == "PUT" else None)
 
     assert refused.status_code == 401
