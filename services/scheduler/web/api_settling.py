@@ -14,7 +14,13 @@ from services.scheduler.operations import appointments, changes, history, reques
 from services.scheduler.schemas import Strict
 from services.scheduler.web import unsettled
 from services.scheduler.web.rights import hand
-from services.scheduler.web.staff_documents import EntrySchema, WhoseSchema, entry_document
+from services.scheduler.web.staff_documents import (
+    EntrySchema,
+    StepSchema,
+    WhoseSchema,
+    entry_document,
+    step_document,
+)
 from services.scheduler.web.staff_forms import for_colleagues
 from services.scheduler.web.unsettled import Waiting
 from shared.clock import utcnow
@@ -65,22 +71,6 @@ class UnsettledListSchema(Schema):
     waiting = fields.List(fields.Nested(UnsettledSchema))
 
 
-class StepSchema(Schema):
-    """One thing that was done to an appointment; nothing of it is ever changed."""
-
-    at = fields.AwareDateTime(format="iso")
-    act = fields.String()
-    actor = fields.String(
-        metadata={"description": "client, client:<person>, staff:<account> or system"}
-    )
-    reason = fields.String(allow_none=True)
-    sequence = fields.Integer()
-    status_before = fields.String(allow_none=True)
-    status_after = fields.String()
-    start_before = fields.AwareDateTime(format="iso", allow_none=True)
-    start_after = fields.AwareDateTime(format="iso")
-
-
 class StepsSchema(Schema):
     """The whole history, the first act first."""
 
@@ -109,20 +99,7 @@ def steps(appointment_id: UUID) -> dict[str, Any]:
         done = history.of(session, appointment_id)
         wishes = unsettled.about(session, appointment_id)
     return {
-        "history": [
-            {
-                "at": row.at,
-                "act": row.act,
-                "actor": row.actor,
-                "reason": row.reason,
-                "sequence": row.sequence,
-                "status_before": row.status_before,
-                "status_after": row.status_after,
-                "start_before": row.during_before.lower if row.during_before else None,
-                "start_after": row.during_after.lower,
-            }
-            for row in done
-        ],
+        "history": [step_document(row) for row in done],
         "wishes": [_wish(one) for one in reversed(wishes)],
     }
 

@@ -20,7 +20,12 @@ from services.scheduler.web.api_staff import PREFIX, NeedsAnotherLook
 from services.scheduler.web.doors import own_settings
 from services.scheduler.web.on_behalf import WHY_BENT, WHY_OTHER, book_for
 from services.scheduler.web.rights import Rights, hand
-from services.scheduler.web.staff_documents import EntrySchema, entry_document
+from services.scheduler.web.staff_documents import (
+    EntrySchema,
+    StepSchema,
+    entry_document,
+    step_document,
+)
 from services.scheduler.web.staff_forms import (
     ReasonForm,
     for_colleagues,
@@ -98,19 +103,6 @@ class AttendSchema(Strict):
     )
 
 
-class StepSchema(Schema):
-    """What was done to it, by whom, from when to when, and why (P27)."""
-
-    at = fields.AwareDateTime(format="iso")
-    act = fields.String()
-    actor = fields.String()
-    reason = fields.String(allow_none=True)
-    status_before = fields.String(allow_none=True)
-    status_after = fields.String()
-    start_before = fields.AwareDateTime(format="iso", allow_none=True)
-    start_after = fields.AwareDateTime(format="iso")
-
-
 class WholeEntrySchema(EntrySchema):
     """An appointment with its history, the first step first."""
 
@@ -173,19 +165,7 @@ def _document(appointment_id: UUID) -> dict[str, Any]:
         line = agenda.line(entry, zone(own_settings().practice.timezone), utcnow())
         return entry_document(entry, line) | {
             "reason": entry.appointment.reason,
-            "history": [
-                {
-                    "at": row.at,
-                    "act": row.act,
-                    "actor": row.actor,
-                    "reason": row.reason,
-                    "status_before": row.status_before,
-                    "status_after": row.status_after,
-                    "start_before": row.during_before.lower if row.during_before else None,
-                    "start_after": row.during_after.lower,
-                }
-                for row in history.of(session, appointment_id)
-            ],
+            "history": [step_document(row) for row in history.of(session, appointment_id)],
         }
 
 

@@ -7,6 +7,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from services.scheduler.domain.hours import WeeklyRange
 from services.scheduler.domain.timetable import OpenSchedule
+from services.scheduler.models import AppointmentHistory
 from services.scheduler.operations.appointments import Entry
 from services.scheduler.schemas import Day, Instant, OwnerForm, SignInForm, Strict, WallTime
 from services.scheduler.web.agenda import Line
@@ -204,4 +205,35 @@ def entry_document(entry: Entry, line: Line) -> dict[str, Any]:
         "practitioner_name": line.with_,
         "people": line.people,
         "inquiry_id": entry.people[0].inquiry if len(entry.people) == 1 else None,
+    }
+
+
+class StepSchema(Schema):
+    """One thing that was done to an appointment; nothing of it is ever changed."""
+
+    at = fields.AwareDateTime(format="iso")
+    act = fields.String()
+    actor = fields.String(
+        metadata={"description": "client, client:<person>, staff:<account> or system"}
+    )
+    reason = fields.String(allow_none=True)
+    sequence = fields.Integer()
+    status_before = fields.String(allow_none=True)
+    status_after = fields.String()
+    start_before = fields.AwareDateTime(format="iso", allow_none=True)
+    start_after = fields.AwareDateTime(format="iso")
+
+
+def step_document(row: AppointmentHistory) -> dict[str, Any]:
+    """One row of an appointment's history, for programs."""
+    return {
+        "at": row.at,
+        "act": row.act,
+        "actor": row.actor,
+        "reason": row.reason,
+        "sequence": row.sequence,
+        "status_before": row.status_before,
+        "status_after": row.status_after,
+        "start_before": row.during_before.lower if row.during_before else None,
+        "start_after": row.during_after.lower,
     }
