@@ -101,7 +101,7 @@ def answer_everything(page: Page, url: str, answers: dict[str, Any]) -> list[str
 def choose_and_book(page: Page) -> None:
     """From the suggestion to the booked page, taking the first time that is offered."""
     page.get_by_role("link", name="Choose a time").click()
-    page.locator("main input[name=slot], main input[name=start]").first.check(force=True)
+    page.locator("main input[name=slot], main input[name=start]").first.check()
     page.get_by_role("button", name="Hold this time").click()
     expect(page.get_by_role("heading", name="Is this right?")).to_be_visible()
     page.get_by_label("Where will you be when we meet?").select_option("NY")

@@ -179,7 +179,7 @@ def _choose(page: Page, look: Inspection) -> None:
 
 
 def choose_and_book_here(page: Page) -> None:
-    page.locator("main input[name=start]").first.check(force=True)
+    page.locator("main input[name=start]").first.check()
     page.get_by_role("button", name="Hold this time").click()
     page.get_by_label("Where will you be when we meet?").select_option("NY")
     page.get_by_role("button", name="Book this time").click()
