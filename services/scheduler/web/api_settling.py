@@ -10,16 +10,14 @@ from uuid import UUID
 from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, fields
 
-from services.scheduler.operations import appointments, changes, history, requests
+from services.scheduler.operations import appointments, changes, requests
 from services.scheduler.schemas import Strict
 from services.scheduler.web import unsettled
 from services.scheduler.web.rights import hand
 from services.scheduler.web.staff_documents import (
     EntrySchema,
-    StepSchema,
     WhoseSchema,
     entry_document,
-    step_document,
 )
 from services.scheduler.web.staff_forms import for_colleagues
 from services.scheduler.web.unsettled import Waiting
@@ -71,13 +69,6 @@ class UnsettledListSchema(Schema):
     waiting = fields.List(fields.Nested(UnsettledSchema))
 
 
-class StepsSchema(Schema):
-    """The whole history, the first act first."""
-
-    history = fields.List(fields.Nested(StepSchema))
-    wishes = fields.List(fields.Nested(WishSchema))
-
-
 @settling.get("/unsettled")
 @settling.doc(security=SIGNED_IN)
 @settling.arguments(WhoseSchema, location="query", unknown=RAISE)
@@ -87,21 +78,6 @@ def waiting(asked: dict[str, Any]) -> dict[str, Any]:
     with database().begin() as session:
         found = unsettled.to_settle(session, practitioner_id=asked["practitioner_id"])
         return {"waiting": [_document(one) for one in found]}
-
-
-@settling.get("/appointments/<uuid:appointment_id>/history")
-@settling.doc(security=SIGNED_IN)
-@settling.response(HTTPStatus.OK, StepsSchema)
-def steps(appointment_id: UUID) -> dict[str, Any]:
-    """Who did what to it, when and why; and what was asked for late."""
-    with database().begin() as session:
-        appointments.entry(session, appointment_id)
-        done = history.of(session, appointment_id)
-        wishes = unsettled.about(session, appointment_id)
-    return {
-        "history": [step_document(row) for row in done],
-        "wishes": [_wish(one) for one in reversed(wishes)],
-    }
 
 
 @settling.post("/appointments/<uuid:appointment_id>/confirm")
@@ -134,18 +110,19 @@ def keep(wish_id: UUID) -> dict[str, Any]:
     """Say that the time stays as it is. A wish is granted by moving or cancelling it."""
     with database().begin() as session:
         row = changes.keep(session, wish_id=wish_id, by=hand())
-        return _wish(unsettled.wished(session, row))
+        return wish_document(unsettled.wished(session, row))
 
 
 def _document(one: Waiting) -> dict[str, Any]:
     return {
         "appointment": entry_document(one.entry, one.line),
         "reply_by": one.entry.appointment.reply_by,
-        "wish": _wish(one) if one.wish else None,
+        "wish": wish_document(one) if one.wish else None,
     }
 
 
-def _wish(one: Waiting) -> dict[str, Any]:
+def wish_document(one: Waiting) -> dict[str, Any]:
+    """A late wish, for programs."""
     assert one.wish is not None
     row = one.wish
     return {

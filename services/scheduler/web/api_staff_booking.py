@@ -15,7 +15,8 @@ from services.scheduler.domain.appointment import Act
 from services.scheduler.operations import appointments, bookings, history, on_behalf
 from services.scheduler.operations.offers import Wanted
 from services.scheduler.schemas import Instant, Strict, where_they_will_be
-from services.scheduler.web import agenda
+from services.scheduler.web import agenda, unsettled
+from services.scheduler.web.api_settling import WishSchema, wish_document
 from services.scheduler.web.api_staff import PREFIX, NeedsAnotherLook
 from services.scheduler.web.doors import own_settings
 from services.scheduler.web.on_behalf import WHY_BENT, WHY_OTHER, book_for
@@ -104,10 +105,11 @@ class AttendSchema(Strict):
 
 
 class WholeEntrySchema(EntrySchema):
-    """An appointment with its history, the first step first."""
+    """An appointment with its history, the first step first, and what was asked for late."""
 
     reason = fields.String(allow_none=True)
     history = fields.List(fields.Nested(StepSchema))
+    wishes = fields.List(fields.Nested(WishSchema))
 
 
 @booking.get("/bookable-people")
@@ -155,7 +157,7 @@ def _wanted(session: Session, sent: dict[str, Any]) -> Wanted:
 @booking.doc(security=SIGNED_IN)
 @booking.response(HTTPStatus.OK, WholeEntrySchema)
 def appointment(appointment_id: UUID) -> dict[str, Any]:
-    """One appointment with its people and its history."""
+    """One appointment: its people, its history, and what was asked for late."""
     return _document(appointment_id)
 
 
@@ -166,6 +168,9 @@ def _document(appointment_id: UUID) -> dict[str, Any]:
         return entry_document(entry, line) | {
             "reason": entry.appointment.reason,
             "history": [step_document(row) for row in history.of(session, appointment_id)],
+            "wishes": [
+                wish_document(one) for one in reversed(unsettled.about(session, appointment_id))
+            ],
         }
 
 

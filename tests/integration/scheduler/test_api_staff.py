@@ -32,7 +32,6 @@ ROUTES = [
     ("GET", "/api/staff/appointments"),
     ("GET", "/api/staff/why"),
     ("GET", "/api/staff/unsettled"),
-    ("GET", "/api/staff/appointments/<uuid:appointment_id>/history"),
     ("POST", "/api/staff/appointments/<uuid:appointment_id>/confirm"),
     ("POST", "/api/staff/appointments/<uuid:appointment_id>/decline"),
     ("POST", "/api/staff/wishes/<uuid:wish_id>/keep"),

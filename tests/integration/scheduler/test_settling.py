@@ -152,7 +152,7 @@ def test_p2_programs_of_the_staff_see_confirm_and_decline(
     found = staff.get("/api/staff/unsettled").get_json()["waiting"]
     yes = staff.post(f"{there}/confirm", json={"reason": "spoke with them"})
     no = staff.post(f"{there}/decline", json={})
-    story = staff.get(f"{there}/history").get_json()["history"]
+    story = staff.get(there).get_json()["history"]
 
     assert [one["appointment"]["status"] for one in found] == ["pending"]
     assert found[0]["reply_by"] is not None
@@ -170,7 +170,7 @@ def test_what_is_not_there_is_not_found(app, settings, scheduler_db, act):
 
     assert staff.post(f"/api/staff/appointments/{uuid4()}/{act}", json={}).status_code == 404
     assert staff.post(f"/api/staff/wishes/{uuid4()}/keep").status_code == 404
-    assert staff.get(f"/api/staff/appointments/{uuid4()}/history").status_code == 404
+    assert staff.get(f"/api/staff/appointments/{uuid4()}").status_code == 404
 
 
 # ---------------------------------------------------------------- wishing late (P22)
@@ -222,7 +222,7 @@ def test_p22_the_front_desk_sees_that_something_was_added_and_never_what(
     number = the_appointment(scheduler_db)
 
     page = desk.get(f"/staff/appointments/{number}").get_data(as_text=True)
-    story = desk.get(f"/api/staff/appointments/{number}/history")
+    story = desk.get(f"/api/staff/appointments/{number}")
     listed = desk.get("/api/staff/unsettled")
 
     assert "They added a few words. A clinician can read them." in page
