@@ -18,6 +18,7 @@ from datetime import datetime
 from typing import Any, Final, Self
 from uuid import UUID
 
+import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import DateTime, LargeBinary, SmallInteger, func
@@ -25,6 +26,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.db import SharedBase
+
+logger = structlog.get_logger(__name__)
 
 _FORMAT: Final = b"\x01"
 _NONCE: Final = 12
@@ -194,6 +197,25 @@ def unseal(session: Session, *, subject_id: UUID, place: str, sealed: bytes) -> 
     """The value that was sealed at `place`. Raises SealBroken or SubjectErased."""
     key = _data_key(session, subject_id, create=False)
     return json.loads(_decrypt(key, sealed, place))
+
+
+def unseal_if_readable(
+    session: Session, *, subject_id: UUID, place: str, sealed: bytes | None
+) -> Any | None:
+    """The same, or None: nothing was sealed, or the person was erased.
+
+    None as well for what can't be opened, which is logged: one broken row must not hide a whole
+    page from staff, and somebody has to look.
+    """
+    if sealed is None:
+        return None
+    try:
+        return unseal(session, subject_id=subject_id, place=place, sealed=sealed)
+    except SubjectErased:
+        return None
+    except SealBroken:
+        logger.exception("what is sealed here can't be opened", place=place)
+        return None
 
 
 def destroy_key(session: Session, subject_id: UUID) -> None:

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid4
 
-import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -22,11 +21,9 @@ from services.scheduler.operations import participants, requests
 from services.scheduler.operations.history import locked
 from services.scheduler.request_models import ChangeRequest
 from services.scheduler.settings import Settings
-from shared.crypto import SealBroken, SubjectErased, seal, unseal
+from shared.crypto import SubjectErased, seal, unseal_if_readable
 from shared.db import database_now
 from shared.vocabulary import AppointmentStatus as Status
-
-logger = structlog.get_logger(__name__)
 
 MOST: Final = 5
 """So many wishes one person sends about one appointment; after that a call is better."""
@@ -167,17 +164,9 @@ def unsettled(session: Session, *, practitioner_id: UUID | None = None) -> list[
 
 def words_of(session: Session, row: ChangeRequest) -> str | None:
     """What the person added; None if nothing, or if it can't be read any more."""
-    if row.words_sealed is None:
-        return None
-    try:
-        words: str = unseal(
-            session, subject_id=row.person_id, place=_place(row.id), sealed=row.words_sealed
-        )
-    except SubjectErased:
-        return None
-    except SealBroken:
-        logger.exception("words can't be opened", change_request_id=str(row.id))
-        return None
+    words: str | None = unseal_if_readable(
+        session, subject_id=row.person_id, place=_place(row.id), sealed=row.words_sealed
+    )
     return words
 
 

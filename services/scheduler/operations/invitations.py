@@ -15,7 +15,7 @@ from services.scheduler.domain.errors import NoSuchLink
 from services.scheduler.models import ContactCopy, Invitation
 from services.scheduler.operations.schedules import appointment_type, ensure_types
 from services.scheduler.providers.intake import Permission
-from shared.crypto import SealBroken, SubjectErased, SubjectKey, seal, unseal
+from shared.crypto import SubjectKey, seal, unseal_if_readable
 from shared.tokens import token_sha256
 from shared.zones import UnknownZone, zone
 
@@ -138,20 +138,14 @@ def contacts(session: Session, person_ids: list[UUID]) -> dict[UUID, Contact]:
     keys = session.scalars(select(SubjectKey).where(SubjectKey.subject_id.in_(person_ids))).all()
     found: dict[UUID, Contact] = {}
     for row in rows:
-        try:
-            found[row.person_id] = Contact.from_wire(
-                unseal(
-                    session,
-                    subject_id=row.person_id,
-                    place=_place(row.person_id),
-                    sealed=row.contact_sealed,
-                )
-            )
-        except SubjectErased:
-            continue
-        except SealBroken:
-            # One row that can't be opened must not hide everybody else's day; someone has to look.
-            logger.exception("contact copy can't be opened", person_id=str(row.person_id))
+        wire = unseal_if_readable(
+            session,
+            subject_id=row.person_id,
+            place=_place(row.person_id),
+            sealed=row.contact_sealed,
+        )
+        if wire is not None:
+            found[row.person_id] = Contact.from_wire(wire)
     logger.debug("contacts opened", people=len(found), keys=len(keys))
     return found
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -13,10 +12,8 @@ from services.scheduler.domain.errors import NoSuchLink, NoSuchWay, NotLicensedT
 from services.scheduler.models import Appointment, Participant, Practitioner, Schedule
 from services.scheduler.operations.schedules import open_schedules
 from services.scheduler.settings import Settings
-from shared.crypto import SealBroken, SubjectErased, seal, unseal
+from shared.crypto import SubjectErased, seal, unseal_if_readable
 from shared.tokens import derived_token, token_sha256
-
-logger = structlog.get_logger(__name__)
 
 
 def manage_token(settings: Settings, participant: Participant) -> str:
@@ -125,22 +122,13 @@ def locations(
     session: Session, participants: Iterable[Participant]
 ) -> dict[tuple[UUID, UUID], str]:
     """Where people said they will be, by (appointment, person). Whoever was erased is left out."""
-    found: dict[tuple[UUID, UUID], str] = {}
-    for one in participants:
-        if one.location_sealed is None:
-            continue
-        try:
-            found[one.appointment_id, one.person_id] = unseal(
-                session,
-                subject_id=one.person_id,
-                place=_place(one),
-                sealed=one.location_sealed,
-            )
-        except SubjectErased:
-            continue
-        except SealBroken:
-            logger.exception("location can't be opened", person_id=str(one.person_id))
-    return found
+    read = {
+        (one.appointment_id, one.person_id): unseal_if_readable(
+            session, subject_id=one.person_id, place=_place(one), sealed=one.location_sealed
+        )
+        for one in participants
+    }
+    return {whose: location for whose, location in read.items() if location is not None}
 
 
 def _place(participant: Participant) -> str:

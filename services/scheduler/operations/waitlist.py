@@ -28,7 +28,7 @@ from services.scheduler.operations.question import Question
 from services.scheduler.operations.schedules import open_schedules, refuse_bad_hours
 from services.scheduler.settings import Settings
 from services.scheduler.waitlist_models import WaitlistEntry, WaitlistOffer
-from shared.crypto import SealBroken, SubjectErased, seal, unseal
+from shared.crypto import SubjectErased, seal, unseal_if_readable
 from shared.db import database_now
 from shared.tokens import derived_token
 from shared.vocabulary import AppointmentStatus
@@ -246,22 +246,13 @@ def hosts(free: Offers) -> Hosts:
 
 def locations(session: Session, entries: Iterable[WaitlistEntry]) -> dict[UUID, str]:
     """Where people said they will be, by entry. Whoever was erased is left out."""
-    found: dict[UUID, str] = {}
-    for one in entries:
-        if one.location_sealed is None:
-            continue
-        try:
-            found[one.id] = unseal(
-                session,
-                subject_id=one.person_id,
-                place=_place(one),
-                sealed=one.location_sealed,
-            )
-        except SubjectErased:
-            continue
-        except SealBroken:
-            logger.exception("location can't be opened", entry_id=str(one.id))
-    return found
+    read = {
+        one.id: unseal_if_readable(
+            session, subject_id=one.person_id, place=_place(one), sealed=one.location_sealed
+        )
+        for one in entries
+    }
+    return {entry_id: location for entry_id, location in read.items() if location is not None}
 
 
 def _as_list(one: WeeklyRange) -> list[Any]:

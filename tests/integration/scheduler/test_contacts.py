@@ -14,7 +14,7 @@ from services.scheduler.operations.invitations import contacts
 from services.scheduler.providers.intake import Intake
 from shared.clock import utcnow
 from shared.contracts.intake import ContactChanged
-from shared.crypto import destroy_key
+from shared.crypto import destroy_key, unseal
 from shared.db import Database
 from shared.peers import Peer
 from tests.integration.scheduler.world import StandInIntake, a_contact, an_invitation
@@ -126,7 +126,7 @@ def test_a_copy_keeps_only_what_our_pages_show(scheduler_db, asking, intake, row
 
     with scheduler_db.begin() as session:
         row = session.scalars(select(ContactCopy)).one()
-        kept = invitations.unseal(
+        kept = unseal(
             session,
             subject_id=rowan,
             place=f"contact_copy.contact_sealed:{rowan}",
