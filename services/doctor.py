@@ -82,8 +82,6 @@ _BOOKINGS: Final = (
         WHERE a.status = 'proposed' AND a.invitation_id IS NULL
           AND NOT EXISTS (SELECT FROM scheduler.waitlist_offer o
                           WHERE o.held_id = a.id AND o.answered_at IS NULL)
-          AND NOT EXISTS (SELECT FROM scheduler.move_proposal p
-                          WHERE p.held_id = a.id AND p.answered_at IS NULL)
         """,
     ),
     Check(

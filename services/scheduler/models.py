@@ -62,8 +62,6 @@ class Practitioner(Base):
     credentials: Mapped[str] = mapped_column(server_default="")
     about: Mapped[str] = mapped_column(server_default="")
     states: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
-    languages: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
-    approaches: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     sees_couples: Mapped[bool] = mapped_column(server_default="true", default=True)
     video_room: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -23,8 +23,7 @@ from services.scheduler.models import NEXT_VERSION, Base
 class PracticeRules(Base):
     """One row: what holds for everybody. `holidays` is a region like US-NY; none, no holidays.
 
-    `worked` names holidays on which the practice is open all the same. `move_needs_both`: a time
-    for two is moved only when both agree (N7); without it, either may.
+    `worked` names holidays on which the practice is open all the same.
     """
 
     __tablename__ = "practice_rules"
@@ -34,7 +33,6 @@ class PracticeRules(Base):
     version: Mapped[int] = mapped_column(BigInteger, server_default=text(NEXT_VERSION))
     holidays: Mapped[str | None]
     worked: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
-    move_needs_both: Mapped[bool] = mapped_column(server_default="true", default=True)
 
 
 class TypeOffered(Base):

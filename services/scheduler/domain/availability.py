@@ -210,11 +210,6 @@ def pooled(free: Mapping[int, Sequence[range]], order: Sequence[int]) -> list[Of
     return [Offer(start, tuple(hosts[start])) for start in sorted(hosts)]
 
 
-def by_load(load: Mapping[int, int]) -> list[int]:
-    """Hosts with the fewest appointments ahead first, the lower id on a tie: even, repeatable."""
-    return sorted(load, key=lambda host: (load[host], host))
-
-
 def by_day(offers: Iterable[Offer], zone: ZoneInfo) -> dict[date, list[Offer]]:
     """Offers under the dates of a viewer's zone, in order."""
     found: dict[date, list[Offer]] = {}

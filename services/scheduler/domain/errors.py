@@ -24,7 +24,6 @@ Refused
 │   ├── KeyInUse       the first request with that key is still being answered
 │   └── KeyUsed        the key was used for another request
 └── StaffRefused
-    ├── NotNow         an offer that would be of no use to who gets it
     ├── LinkExpired    a one-time link for staff is used, old or unknown
     ├── NotWelcome     e-mail address and password do not go together
     ├── TooManyTries
@@ -194,10 +193,6 @@ class KeyUsed(RepeatRefused):
 
 class StaffRefused(Refused):
     """Something a member of staff can not do, or not now."""
-
-
-class NotNow(StaffRefused):
-    """An offer that would be of no use to who gets it. The sentence says why."""
 
 
 class LinkExpired(StaffRefused):

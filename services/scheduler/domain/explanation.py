@@ -164,27 +164,3 @@ def _room_for(visit: Interval, home: Interval, roomless: Iterable[Interval]) -> 
     if any(one.start <= visit.start < one.end for one in roomless):
         return Explanation(reason=Reason.NO_ROOM, interval=visit)
     return Explanation(reason=None, interval=home)
-
-
-def why_not(
-    start: Minute,
-    opened: Sequence[Interval],
-    taken: Iterable[Busy],
-    policy: Policy,
-    *,
-    within: Interval,
-    full: Iterable[Interval] = (),
-    roomless: Iterable[Interval] = (),
-    closed: Iterable[Closed] = (),
-) -> Reason | None:
-    """Why that start is not offered, or None when it is."""
-    return explain(
-        start,
-        opened,
-        taken,
-        policy,
-        within=within,
-        full=full,
-        roomless=roomless,
-        closed=closed,
-    ).reason

@@ -22,13 +22,6 @@ def of_year(region: str, year: int) -> MappingProxyType[date, str]:
     return MappingProxyType(dict(found))
 
 
-def is_region(region: str) -> bool:
-    """Whether the library knows that region, by its ISO 3166 code: US, or US-NY."""
-    country, _, part = region.partition("-")
-    known = holidays.list_supported_countries()
-    return country in known and (not part or part in known[country])
-
-
 def closed(region: str | None, worked: Collection[str], first: date, last: date) -> dict[date, str]:
     """The holidays from `first` through `last` by date, but for those in `worked` by name.
 

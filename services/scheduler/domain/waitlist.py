@@ -119,11 +119,6 @@ def look(one: Waiting, free: Sequence[Offer], hosts: Hosts, duration: Minutes) -
     return Look(one, still_free, sooner)
 
 
-def in_turn(waiting: Iterable[Waiting]) -> list[Waiting]:
-    """Who is asked first."""
-    return sorted(waiting, key=_turn)
-
-
 def matches(looks: Iterable[Look], terms: Terms, *, now: datetime) -> list[Match]:
     """One offer at most for each who waits: in turn, the soonest time that is left for them."""
     given: set[tuple[Minute, int]] = set()

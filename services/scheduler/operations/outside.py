@@ -30,7 +30,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from services.scheduler.calendar_models import OutsideBusy, OutsideCalendar
-from services.scheduler.domain.availability import Busy, Cause, busy
+from services.scheduler.domain.availability import Cause
 from services.scheduler.domain.errors import NoSuchCalendar
 from services.scheduler.domain.interval import (
     Interval,
@@ -190,29 +190,13 @@ def _withheld() -> ColumnElement[bool]:
     return or_(stale, failing & (OutsideCalendar.policy != Policy.USE_LAST))
 
 
-def outside_times(
-    session: Session,
-    schedule_ids: Sequence[int],
-    *,
-    since: datetime,
-    until: datetime,
-    for_staff: bool = False,
-) -> dict[int, list[Busy]]:
-    """What calendars kept elsewhere take from `since` to `until`, by schedule: one statement."""
-    rows = outside_rows(schedule_ids, since=since, until=until, for_staff=for_staff)
-    found: dict[int, list[Busy]] = {}
-    for schedule_id, starts, ends, _ in session.execute(rows):
-        found.setdefault(schedule_id, []).append(busy(starts, ends, _NOTHING, _NOTHING))
-    return found
-
-
 def outside_rows(
     schedule_ids: Collection[int], *, since: datetime, until: datetime, for_staff: bool = False
 ) -> CompoundSelect[Any]:
-    """The same as rows for a larger statement: schedule, first and last instant, and why.
+    """What calendars kept elsewhere take: schedule, first and last instant, and why.
 
-    A calendar that can't be trusted now takes all of it, but for staff where its policy leaves
-    them the choice; so does the time that no reading has reached.
+    Rows for a larger statement. A calendar that can't be trusted now takes all of it, but for staff
+    where its policy leaves them the choice; so does the time that no reading has reached.
     """
     shut = _withheld()
     if for_staff:

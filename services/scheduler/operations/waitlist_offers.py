@@ -6,17 +6,17 @@ each takes the person's lock, then the guard's, and an index allows one open off
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID, uuid4
 
 import structlog
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from services.scheduler.domain.appointment import SYSTEM, Hand, change_deadline
-from services.scheduler.domain.errors import NoSuchLink, NotNow, SlotTaken
+from services.scheduler.domain.appointment import change_deadline
+from services.scheduler.domain.errors import SlotTaken
 from services.scheduler.domain.interval import instant, minute_at_or_before, whole_minutes
-from services.scheduler.domain.waitlist import Look, Match, Terms, Waiting, look, matches, patience
+from services.scheduler.domain.waitlist import Look, Match, Terms, Waiting, look, matches
 from services.scheduler.models import Appointment, AppointmentHistory, AppointmentType, Invitation
 from services.scheduler.operations import guard, holds, waitlist
 from services.scheduler.operations.invitations import contacts
@@ -212,69 +212,22 @@ def offer(
     if has is not None and has <= start:
         return None
     question = Question(kind=invitation.type, notice=settings.booking_notice, now=now)
-    return _keep(
-        session, entry, start, match.host, question, lasts=match.lasts, settings=settings, by=SYSTEM
-    )
-
-
-def offer_by_hand(
-    session: Session,
-    *,
-    invitation: Invitation,
-    start: datetime,
-    practitioner_id: UUID,
-    settings: Settings,
-    now: datetime,
-    by: Hand,
-) -> WaitlistOffer:
-    """Staff offer a free time to somebody who waits, whatever was wished for.
-
-    Raises NoSuchLink where nobody waits, SlotTaken, and NotNow with the reason when it would be no
-    use: at night where they are, too near the start, or while another time is kept for them.
-    """
-    holds.one_at_a_time(session, invitation)
-    entry = waitlist.entry_of(session, invitation.id)
-    if entry is None:
-        raise NoSuchLink
-    where = waitlist.locations(session, [entry]).get(entry.id)
-    schedule = next(
-        (one for one in open_schedules(session) if one.practitioner_id == practitioner_id), None
-    )
-    if schedule is None:
-        raise SlotTaken
-    if where is None or where not in schedule.states:
-        raise NotNow("They will be in a state where this clinician holds no license.")
-    if entry.id not in _ready(session, [entry]):
-        raise NotNow("A time is being kept for them already, or we may not write to them.")
-    has = _standing(session, [invitation.id]).get(invitation.id)
-    if has is not None and has <= start:
-        raise NotNow("They have a sooner time.")
-    question = Question(kind=invitation.type, notice=settings.booking_notice, now=now)
-    one = waitlist.as_waiting(entry, where)
-    lasts = patience(one, start, terms(question, settings), now=now)
-    if lasts is None:
-        raise NotNow("It is night where they are, or too near the time to decide. Please call.")
-    return _keep(
-        session, entry, start, schedule.id, question, lasts=lasts, settings=settings, by=by
-    )
+    return _keep(session, entry, match, question, settings=settings)
 
 
 def _keep(
     session: Session,
     entry: WaitlistEntry,
-    start: datetime,
-    schedule_id: int,
+    match: Match,
     question: Question,
     *,
-    lasts: timedelta,
     settings: Settings,
-    by: Hand,
 ) -> WaitlistOffer:
-    schedule = next((one for one in open_schedules(session) if one.id == schedule_id), None)
+    schedule = next((one for one in open_schedules(session) if one.id == match.host), None)
     if schedule is None:
         raise SlotTaken
     guard.enter(session, schedule.id)
-    until = database_now(session) + lasts
+    start, until = instant(match.start), database_now(session) + match.lasts
     held = holds.keep(session, schedule, start, question, until=until, settings=settings)
     row = WaitlistOffer(
         id=uuid4(),
@@ -294,7 +247,7 @@ def _keep(
             communication_id=row.communication_id, person_id=entry.person_id, expires_at=until
         ),
     )
-    logger.info("time offered", offer_id=str(row.id), entry_id=str(entry.id), by=str(by))
+    logger.info("time offered", offer_id=str(row.id), entry_id=str(entry.id))
     return row
 
 

@@ -37,7 +37,6 @@ _TABLE: Final[Mapping[type[errors.Refused], _Words]] = {
     ),
     errors.NoWaiting: _Words(HTTPStatus.CONFLICT, "Please call us about a time", "no-waiting"),
     errors.OfferOver: _Words(HTTPStatus.CONFLICT, "This time has gone", "offer-over"),
-    errors.NotNow: _Words(HTTPStatus.CONFLICT, "Not just now", "not-now"),
     errors.NotBookable: _Words(HTTPStatus.CONFLICT, "Please call us about a time", "not-bookable"),
     errors.NeedsBoth: _Words(HTTPStatus.CONFLICT, "Please call us", "needs-both"),
     errors.TooLate: _Words(HTTPStatus.CONFLICT, "Please call us", "too-late"),

@@ -10,6 +10,7 @@ from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import select, text, update
 
 from services.scheduler.calendar_models import OutsideBusy, OutsideCalendar
+from services.scheduler.domain.availability import Cause
 from services.scheduler.domain.errors import SlotTaken
 from services.scheduler.domain.interval import instant
 from services.scheduler.domain.outside import Policy, Trouble
@@ -18,6 +19,7 @@ from services.scheduler.models import Invitation, Practitioner
 from services.scheduler.operations import holds, outside, schedules
 from services.scheduler.operations.offers import Wanted, offers
 from services.scheduler.operations.question import Question
+from services.scheduler.operations.taken import taken_times
 from services.scheduler.providers.feeds import Feeds
 from services.scheduler.settings import Settings
 from shared.clock import utcnow
@@ -82,14 +84,10 @@ class Desk:
     def taken(self, *, for_staff: bool = False) -> list[tuple[datetime, datetime]]:
         now = utcnow()
         with self.database.begin() as session:
-            found = outside.outside_times(
-                session,
-                [self.schedule_id],
-                since=now,
-                until=now + timedelta(days=42),
-                for_staff=for_staff,
+            rows = outside.outside_rows(
+                [self.schedule_id], since=now, until=now + timedelta(days=42), for_staff=for_staff
             )
-        return [(instant(one.start), instant(one.end)) for one in found.get(self.schedule_id, [])]
+            return [(starts, ends) for _, starts, ends, _ in session.execute(rows)]
 
     def withheld(self, *, for_staff: bool = False) -> bool:
         """Whether all of the six weeks are taken."""
@@ -249,12 +247,16 @@ def test_p25_the_times_of_many_are_one_statement(desk: Desk):
         sent.append(call[2])
 
     with desk.database.begin() as session:
-        session.execute(text("SELECT 1"))
+        kind = schedules.appointment_type(session, schedules.PRIVATE_CALL)
+        assert kind is not None
+        question = Question(kind=kind, notice=timedelta(0), now=now)
         sqlalchemy_event.listen(engine, "before_cursor_execute", note)
-        outside.outside_times(session, range(1, 60), since=now, until=now + timedelta(days=60))
+        within = {"since": now, "until": now + timedelta(days=60)}
+        found = taken_times(session, [desk.schedule_id, *range(10_000, 10_060)], question, **within)
         sqlalchemy_event.remove(engine, "before_cursor_execute", note)
 
     assert len(sent) == 1
+    assert Cause.OUTSIDE in {one.cause for one in found.busy[desk.schedule_id]}
 
 
 def offered(desk: Desk, settings: Settings, *, by_staff: bool = False) -> set[datetime]:

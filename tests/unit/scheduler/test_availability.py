@@ -11,7 +11,6 @@ from services.scheduler.domain.availability import (
     Offer,
     Policy,
     by_day,
-    by_load,
     free_starts,
     nearest,
     pooled,
@@ -130,13 +129,12 @@ def test_the_horizon_ends_with_the_local_day_of_the_clinician():
     assert stamp(new_york) == "2026-03-04T05:00:00Z"
 
 
-def test_a_pool_offers_each_start_once_and_asks_the_least_busy_first():
+def test_a_pool_offers_each_start_once_and_asks_in_the_order_given():
     free = {1: [range(0, 90, 30)], 2: [range(30, 120, 30)]}
 
-    offers = pooled(free, by_load({1: 5, 2: 3}))
+    offers = pooled(free, [2, 1])
 
     assert offers == [Offer(0, (1,)), Offer(30, (2, 1)), Offer(60, (2, 1)), Offer(90, (2,))]
-    assert by_load({3: 1, 1: 1, 2: 0}) == [2, 1, 3]
 
 
 def test_alternatives_are_the_nearest_offers_in_the_order_of_time():

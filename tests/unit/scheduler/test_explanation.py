@@ -18,13 +18,16 @@ from services.scheduler.domain.explanation import (
     Explanation,
     Reason,
     explain,
-    why_not,
 )
 from services.scheduler.domain.interval import Interval, merged
 from tests.unit.scheduler.cases import all_starts, minutes
 from tests.unit.scheduler.test_availability import ALWAYS, CALL, intervals, policies, taken_times
 
 OPEN = [Interval(0, 240)]
+
+
+def why_not(start, opened, taken, policy, **rules):
+    return explain(start, opened, taken, policy, **rules).reason
 
 
 @settings(max_examples=200, deadline=None)

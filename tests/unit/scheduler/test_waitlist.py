@@ -17,7 +17,6 @@ from services.scheduler.domain.waitlist import (
     Host,
     Terms,
     Waiting,
-    in_turn,
     look,
     matches,
     patience,
@@ -184,7 +183,13 @@ def test_p27_who_has_no_time_is_first_then_who_answers_then_who_waits_longest():
     silent = waiting(2, lapsed=1)
     later, sooner = waiting(4), waiting(3)
 
-    assert in_turn([has, silent, later, sooner]) == [sooner, later, silent, has]
+    looks = [
+        look(one, free(30 * HOUR, 50 * HOUR), HOSTS, 20) for one in (has, silent, later, sooner)
+    ]
+
+    found = matches(looks, TERMS, now=NOON)
+
+    assert [one.waiting for one in found] == [sooner, later, silent, has]
 
 
 def test_p27_one_offer_for_each_and_one_person_for_each_time():

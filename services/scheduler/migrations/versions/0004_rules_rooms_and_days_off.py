@@ -67,21 +67,12 @@ def _practice_rules() -> None:
         ),
         sa.Column("holidays", sa.Text),
         sa.Column("worked", sa.ARRAY(sa.Text), server_default="{}", nullable=False),
-        sa.Column("move_needs_both", sa.Boolean, server_default="true", nullable=False),
         sa.CheckConstraint("id = 1", name=op.f("ck_practice_rules_one")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_practice_rules")),
     )
 
 
 def _practitioner() -> None:
-    op.add_column(
-        "practitioner",
-        sa.Column("languages", sa.ARRAY(sa.Text), server_default="{}", nullable=False),
-    )
-    op.add_column(
-        "practitioner",
-        sa.Column("approaches", sa.ARRAY(sa.Text), server_default="{}", nullable=False),
-    )
     op.add_column(
         "practitioner", sa.Column("sees_couples", sa.Boolean, server_default="true", nullable=False)
     )
