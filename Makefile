@@ -8,7 +8,7 @@ COMPOSE := docker compose
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo test unit integration contract journeys browser noninterference lint format types imports check \
+.PHONY: help install run demo test unit integration contract journeys browser noninterference lint format types imports check bench \
         lock documents up down logs secrets compose-check migrate psql clean
 
 help: ## this list
@@ -36,6 +36,11 @@ noninterference: ## ten thousand random people and their twins: nothing sealed c
 	$(SETUP) test
 	@PAIRS=$${PAIRS:-10000} $(BIN)/python -m pytest tests/noninterference $(PYTEST)
 check: lint types imports test ## everything that CI runs
+
+##@ Measure
+bench: ## speed: each figure beside its aim and a baseline (BENCH="slots" narrows it)
+	$(SETUP) test
+	@$(BIN)/python -m bench $(BENCH)
 
 ##@ Style
 lint: ## ruff: mistakes, style, formatting

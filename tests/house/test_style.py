@@ -10,7 +10,7 @@ import pytest
 
 from tests.house.tree import PACKAGES, ROOT, TEXT, files, parsed, short
 
-OURS = files(*PACKAGES, "tools")
+OURS = files(*PACKAGES, "tools", "bench")
 TESTS = files("tests")
 
 READS_THE_ENVIRONMENT = {"settings.py", "__main__.py", "embedded.py"}

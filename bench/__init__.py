@@ -1,0 +1,1 @@
+"""What `make bench` measures: one file for each benchmark, one line in a table for each figure."""
