@@ -53,7 +53,10 @@ class Base(DeclarativeBase):
 
 
 class Practitioner(Base):
-    """Someone who sees clients, as the practice's page shows them."""
+    """Someone who sees clients, as the practice's page shows them, and whom they fit.
+
+    `languages` are ISO 639 codes; `meets` says whether remotely, in person, or both.
+    """
 
     __tablename__ = "practitioner"
 
@@ -64,6 +67,8 @@ class Practitioner(Base):
     states: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     sees_couples: Mapped[bool] = mapped_column(server_default="true", default=True)
     video_room: Mapped[str | None]
+    languages: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{en}")
+    meets: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{remote,in-person}")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     left_at: Mapped[datetime | None]
 

@@ -1,6 +1,7 @@
 """Rows of the practice's rules: who gives what, days off, opened and blocked time, holidays."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
@@ -14,7 +15,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
+from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.scheduler.models import NEXT_VERSION, Base
@@ -33,6 +34,22 @@ class PracticeRules(Base):
     version: Mapped[int] = mapped_column(BigInteger, server_default=text(NEXT_VERSION))
     holidays: Mapped[str | None]
     worked: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+
+
+class RuleChange(Base):
+    """What somebody changed in the rules: only fields that differ, as they were and as they are.
+
+    `about` names the rule: `type:private-call`, `location:3`. Triggers refuse any change.
+    """
+
+    __tablename__ = "rule_change"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    about: Mapped[str] = mapped_column(index=True)
+    actor: Mapped[str]
+    before: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    after: Mapped[dict[str, Any]] = mapped_column(JSONB)
 
 
 class TypeOffered(Base):

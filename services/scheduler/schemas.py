@@ -16,6 +16,7 @@ from marshmallow import (
     validates_schema,
 )
 
+from services.scheduler.domain.languages import LANGUAGES
 from shared.places import NAMES, STATES
 from shared.vocabulary import Role
 from shared.zones import UnknownZone, zone
@@ -89,6 +90,15 @@ class Strict(Schema):
         unknown = RAISE
 
 
+def spoken_language() -> fields.String:
+    """One that the clinician has to speak; none: any will do."""
+    return fields.String(
+        load_default=None,
+        validate=validate.OneOf(list(LANGUAGES), error="Choose a language from the list."),
+        metadata={"description": "Only clinicians who speak it: an ISO 639 code.", "example": "es"},
+    )
+
+
 # ---------------------------------------------------------------- a client's forms
 
 
@@ -97,6 +107,7 @@ class HoldForm(Strict):
 
     start = SlotChoice(required=True)
     anyone = fields.Boolean(load_default=False)
+    language = spoken_language()
 
 
 _WHERE = "Say where you will be when we meet."
@@ -270,6 +281,7 @@ class SlotsQuery(Strict):
     days = fields.Integer(load_default=14, validate=validate.Range(1, 62))
     timezone = ZoneName(load_default=None)
     practitioner_id = fields.UUID(load_default=None)
+    language = spoken_language()
     first = fields.Integer(
         load_default=None,
         validate=validate.Range(1, 50),
@@ -303,10 +315,14 @@ class WantedSchema(Strict):
 
     start = Instant(required=True)
     practitioner_id = fields.UUID(load_default=None)
+    language = spoken_language()
 
 
 class MoveSchema(WantedSchema):
     """Another time for the same appointment, and where the person will be then."""
+
+    class Meta(Strict.Meta):
+        exclude = ("language",)
 
     location = where_they_will_be()
 

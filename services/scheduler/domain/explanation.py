@@ -31,6 +31,8 @@ class Reason(StrEnum):
     NO_ROOM = "no-room"
     NOT_GIVEN = "not-given"
     NOT_LICENSED = "not-licensed"
+    NOT_THIS_WAY = "not-this-way"
+    OTHER_LANGUAGE = "other-language"
     STAFF_ONLY = "staff-only"
 
     @property

@@ -7,6 +7,7 @@ week; another day's hours over a holiday, a holiday over the usual week.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from enum import StrEnum
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 from uuid import UUID
@@ -32,6 +33,13 @@ _NO_CAPS: Final = Caps()
 _COMPILED: Final = 8192
 
 Overrides: TypeAlias = Mapping[date, Sequence[WallRange]]
+
+
+class Way(StrEnum):
+    """How a visit takes place: by phone or video, or in a room."""
+
+    REMOTE = "remote"
+    IN_PERSON = "in-person"
 
 
 class Seat(NamedTuple):
@@ -93,6 +101,8 @@ class OpenSchedule:
     extra: tuple[Stretch, ...] = ()
     blocked: tuple[Stretch, ...] = ()
     sees_couples: bool = True
+    languages: frozenset[str] = frozenset({"en"})
+    meets: frozenset[str] = frozenset(Way)
     caps: Caps = _NO_CAPS
     not_given: frozenset[int] = frozenset()
     weights: Mapping[int, int] = field(default_factory=dict)

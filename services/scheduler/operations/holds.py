@@ -163,7 +163,9 @@ def place(
     With a `location`, only those who may work there are asked.
     """
     question = replace(
-        Question.of(invitation, settings=settings, now=now, location=location),
+        Question.of(
+            invitation, settings=settings, now=now, location=location, language=wanted.language
+        ),
         by_staff=by_staff,
         against_rules=wanted.against_rules,
     )

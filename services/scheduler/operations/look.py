@@ -27,6 +27,7 @@ from services.scheduler.domain.interval import (
 )
 from services.scheduler.domain.timetable import (
     OpenSchedule,
+    Way,
     WorkingTime,
     closed_because,
     working_time,
@@ -262,8 +263,17 @@ def unfit(schedule: OpenSchedule, question: Question) -> Reason | None:
         return Reason.STAFF_ONLY
     if kind.id in schedule.not_given or (kind.for_two and not schedule.sees_couples):
         return Reason.NOT_GIVEN
+    if (Way.IN_PERSON if kind.in_person else Way.REMOTE) not in schedule.meets:
+        return Reason.NOT_THIS_WAY
+    return _not_theirs(schedule, question)
+
+
+def _not_theirs(schedule: OpenSchedule, question: Question) -> Reason | None:
+    """Why it is not one for whoever asks: where they will be, in which language they talk."""
     if question.location is not None and question.location not in schedule.states:
         return Reason.NOT_LICENSED
+    if question.language is not None and question.language not in schedule.languages:
+        return Reason.OTHER_LANGUAGE
     return None
 
 

@@ -7,7 +7,7 @@ statements, three where hours have changed, whatever the number of clinicians (P
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -41,12 +41,14 @@ _LAST_DAY: Final[Minutes] = 25 * 60
 class Wanted:
     """A start, and with whom. `fall_over`: if that person is taken, anyone who is free will do.
 
-    `against_rules`: staff give it, with a reason, though the page would not offer it.
+    `language`: whoever it is has to speak it. `against_rules`: staff give it, with a reason, though
+    the page would not offer it.
     """
 
     start: datetime
     practitioner_id: UUID | None = None
     fall_over: bool = False
+    language: str | None = None
     against_rules: bool = False
 
     def would_take(self, practitioner_id: UUID) -> bool:
@@ -111,6 +113,16 @@ def _order(
 ) -> list[int]:
     weights = {one.id: one.weight(question.kind.id) for one in schedules}
     return pool.order(counts, weights)
+
+
+def languages(session: Session, question: Question) -> list[str]:
+    """The languages of those who fit whatever language is asked for, in the order of their codes.
+
+    Reads what `offers` reads first, and nothing else.
+    """
+    anyone = replace(question, language=None)
+    fit = (one for one in timetables(session).schedules if unfit(one, anyone) is None)
+    return sorted({language for one in fit for language in one.languages})
 
 
 def hosts_at(session: Session, start: datetime, question: Question) -> list[OpenSchedule]:

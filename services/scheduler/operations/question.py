@@ -17,9 +17,10 @@ class Question:
     `notice` is the practice's, where the type has none. What `besides_invitation` has already, and
     the appointments `besides`, are in nobody's way: the hold that is turned into a booking, the
     time to be moved, the offer that is being taken. `location`: only clinicians licensed in that
-    state. `by_staff`: types and calendars that only staff may book count, too; `given`: the type
-    was given to this person by staff. `against_rules`: staff give a time outside of hours, notice,
-    caps or buffers, with a reason; what is taken stays taken, and licenses hold.
+    state; `language`: only those who speak it. `by_staff`: types and calendars that only staff may
+    book count, too; `given`: the type was given to this person by staff. `against_rules`: staff
+    give a time outside of hours, notice, caps or buffers, with a reason; what is taken stays taken,
+    and licenses hold.
     """
 
     kind: AppointmentType
@@ -28,6 +29,7 @@ class Question:
     besides_invitation: UUID | None = None
     besides: frozenset[UUID] = frozenset()
     location: str | None = None
+    language: str | None = None
     by_staff: bool = False
     given: bool = False
     against_rules: bool = False
@@ -40,6 +42,7 @@ class Question:
         settings: Settings,
         now: datetime,
         location: str | None = None,
+        language: str | None = None,
     ) -> Self:
         """What somebody with that permission may choose from, besides what they have already."""
         return cls(
@@ -48,6 +51,7 @@ class Question:
             now=now,
             besides_invitation=invitation.id,
             location=location,
+            language=language,
             given=invitation.given_by is not None,
         )
 

@@ -146,6 +146,8 @@ def _of_schedules(schedule_ids: list[int]) -> Select[Any]:
         "video", Practitioner.video_room.is_not(None),
         "states", Practitioner.states,
         "couples", Practitioner.sees_couples,
+        "languages", Practitioner.languages,
+        "meets", Practitioner.meets,
         "zone", Schedule.timezone,
         "caps", func.jsonb_build_array(Schedule.cap_per_day, Schedule.cap_per_week),
         "week", _rows(
@@ -247,6 +249,8 @@ def _schedule(number: int, document: dict[str, Any]) -> OpenSchedule:
         extra=tuple(_opened(change) for change in changes if change[0]),
         blocked=tuple(_blocked(change) for change in changes if not change[0]),
         sees_couples=document["couples"],
+        languages=frozenset(document["languages"]),
+        meets=frozenset(document["meets"]),
         caps=Caps(*document["caps"]),
         not_given=frozenset(kind for kind, offered, _ in given if not offered),
         weights={kind: weight for kind, _, weight in given},

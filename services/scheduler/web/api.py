@@ -96,7 +96,9 @@ def either() -> Iterator[tuple[Session, Guest]]:
 def slots(query: dict[str, Any]) -> dict[str, Any]:
     """The times that can be booked, in order. Days are those of `timezone`."""
     with either() as (session, who):
-        question = Question.of(who.permission, settings=own_settings(), now=utcnow())
+        question = Question.of(
+            who.permission, settings=own_settings(), now=utcnow(), language=query["language"]
+        )
         count = query["first"]
         free = (
             first_available(session, question, count=count) if count else offers(session, question)
@@ -283,12 +285,13 @@ def _own(
     return said(AppointmentSchema(), own_document(place), status)
 
 
-def _offers(session: Session, invitation: Invitation) -> Offers:
-    return offers(session, Question.of(invitation, settings=own_settings(), now=utcnow()))
+def _offers(session: Session, invitation: Invitation, language: str | None) -> Offers:
+    question = Question.of(invitation, settings=own_settings(), now=utcnow(), language=language)
+    return offers(session, question)
 
 
 def _wanted(wanted: dict[str, Any]) -> Wanted:
-    return Wanted(wanted["start"], wanted["practitioner_id"])
+    return Wanted(wanted["start"], wanted["practitioner_id"], language=wanted.get("language"))
 
 
 def _slot(offer: Offer, free: Offers, length: timedelta) -> dict[str, Any]:
@@ -305,7 +308,10 @@ def _refusing(
     def refused(refusal: Refused) -> Response:
         if not isinstance(refusal, SlotTaken):
             return on_refused(refusal)
-        free, length = _offers(session, who.permission), who.permission.type.duration
+        free, length = (
+            _offers(session, who.permission, wanted.get("language")),
+            who.permission.type.duration,
+        )
         near = [_slot(one, free, length) for one in free.near(wanted["start"], ALTERNATIVES)]
         return on_refused(refusal, alternatives=SlotSchema(many=True).dump(near))
 

@@ -205,7 +205,7 @@ def why_not(asked: dict[str, Any]) -> dict[str, Any]:
     """Why clients are offered a time or not; `start` and `end` are of what the rule looked at."""
     with database().begin() as session:
         who, kind = why.find(session, asked["practitioner_id"], asked["type"])
-        found = why.explained(session, who, kind, asked["start"])
+        found = why.explained(session, who, kind, asked["start"], asked["language"])
     return {
         "offered": found.reason is None,
         "reason": found.reason,

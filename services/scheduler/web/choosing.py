@@ -1,6 +1,6 @@
 """The page on which a time is chosen, for whoever stands at a door and for whatever reason."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from http import HTTPStatus
@@ -12,9 +12,10 @@ from marshmallow import ValidationError
 from sqlalchemy.orm import Session
 
 from services.scheduler.domain.errors import SlotTaken
+from services.scheduler.domain.languages import LANGUAGES
 from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.operations import participants
-from services.scheduler.operations.offers import Offers, Wanted, offers
+from services.scheduler.operations.offers import Offers, Wanted, languages, offers
 from services.scheduler.operations.question import Question
 from services.scheduler.schemas import SlotChoice
 from services.scheduler.web import words
@@ -36,6 +37,7 @@ class Asked:
     first: date | None = None
     practitioner: UUID | None = None
     anyone: bool = False
+    language: str | None = None
     over: bool = False
     lost: Wanted | None = None
     kept: Wanted | None = None
@@ -50,13 +52,14 @@ class Asked:
             first=read_date(args.get("from")),
             practitioner=read_uuid(args.get("with")),
             anyone=args.get("with") == "anyone",
+            language=read_language(args.get("language")),
             over=args.get("over") == "1",
         )
 
     @classmethod
     def instead_of(cls, wanted: Wanted, taken: SlotTaken) -> Self:
         """After a time was taken: the same day, and the sentence beside the times."""
-        return cls(lost=wanted, errors={"start": [str(taken)]})
+        return cls(lost=wanted, errors={"start": [str(taken)]}, language=wanted.language)
 
     @classmethod
     def again(
@@ -75,7 +78,10 @@ def choose_page(session: Session, who: Guest, asked: Asked) -> str:
     now = utcnow()
     shown = shown_zone(who)
     moving = who.place if who.place and who.place.status == AppointmentStatus.BOOKED else None
-    everyone = offers(session, Question.of(who.permission, settings=own_settings(), now=now))
+    question = Question.of(
+        who.permission, settings=own_settings(), now=now, language=asked.language
+    )
+    everyone = offers(session, question)
     only = asked.practitioner
     if moving and not asked.anyone and only is None:
         only = moving.practitioner.id
@@ -85,7 +91,8 @@ def choose_page(session: Session, who: Guest, asked: Asked) -> str:
 
     def link(day: str | None = None, from_: str | None = None) -> str:
         chosen = "anyone" if asked.anyone else str(asked.practitioner or "") or None
-        return who.address("choose", {"day": day, "from": from_, "with": chosen})
+        query = {"day": day, "from": from_, "with": chosen, "language": asked.language}
+        return who.address("choose", query)
 
     before = asked.lost or asked.kept
     near = before.start if before else moving.appointment.starts_at if moving else None
@@ -96,8 +103,11 @@ def choose_page(session: Session, who: Guest, asked: Asked) -> str:
         who=who,
         asked=asked,
         picker=page,
-        people=_people(everyone, who, only),
-        anyone_link=who.address("choose", {"with": "anyone" if moving else None}),
+        people=_people(everyone, who, only, asked.language),
+        anyone_link=who.address(
+            "choose", {"with": "anyone" if moving else None, "language": asked.language}
+        ),
+        languages=[] if moving else _languages(languages(session, question), who, asked.language),
         only=only,
         chosen=slot_value(asked.kept.start, only) if asked.kept and only else None,
         video=any(one.video for one in everyone.schedules.values()),
@@ -113,17 +123,33 @@ def choose_page(session: Session, who: Guest, asked: Asked) -> str:
     )
 
 
-def _people(everyone: Offers, who: Guest, only: UUID | None) -> list[dict[str, object]]:
+def _people(
+    everyone: Offers, who: Guest, only: UUID | None, language: str | None
+) -> list[dict[str, object]]:
     """The pills: one for each person who sees clients."""
 
     def pill(one: OpenSchedule) -> dict[str, object]:
         return {
             "name": one.name,
-            "href": who.address("choose", {"with": str(one.practitioner_id)}),
+            "href": who.address("choose", {"with": str(one.practitioner_id), "language": language}),
             "chosen": one.practitioner_id == only,
         }
 
     return [pill(one) for one in everyone.schedules.values()]
+
+
+def _languages(spoken: Sequence[str], who: Guest, language: str | None) -> list[dict[str, object]]:
+    """The pills: any, and each language that somebody speaks, where there is more than one."""
+    if len(spoken) < 2 and language is None:
+        return []
+    return [
+        {
+            "name": LANGUAGES.get(one, one) if one else "Any language",
+            "href": who.address("choose", {"language": one}),
+            "chosen": one == language,
+        }
+        for one in (None, *spoken)
+    ]
 
 
 def elsewhere(door: str, token: str, location: str, *, back: str) -> Response:
@@ -152,6 +178,11 @@ def read_date(text: str | None) -> date | None:
     except ValueError:
         return None
     return found if date(2000, 1, 1) < found < date(2200, 1, 1) else None
+
+
+def read_language(text: str | None) -> str | None:
+    """A language of the list, or nothing."""
+    return text if text in LANGUAGES else None
 
 
 def read_uuid(text: str | None) -> UUID | None:

@@ -40,7 +40,7 @@ from services.scheduler.operations import appointments, bookings, holds, invitat
 from services.scheduler.operations.offers import Wanted
 from services.scheduler.schemas import BookForm, HoldForm, MoveForm, ZoneForm
 from services.scheduler.web import tickets, wished
-from services.scheduler.web.choosing import Asked, choose_page, elsewhere
+from services.scheduler.web.choosing import Asked, choose_page, elsewhere, read_language
 from services.scheduler.web.doors import Guest, ask_again, guest, own_settings, shown_zone
 from services.scheduler.web.words import When, clock
 from shared.clock import utcnow
@@ -105,7 +105,7 @@ def hold(door: str, token: str) -> ResponseReturnValue:
     try:
         form = load(HoldForm(), request.form)
         start, practitioner_id = form["start"]
-        wanted = Wanted(start, practitioner_id, fall_over=form["anyone"])
+        wanted = Wanted(start, practitioner_id, fall_over=form["anyone"], language=form["language"])
         with guest(door, token) as (session, who):
             holds.hold(
                 session,
@@ -117,11 +117,13 @@ def hold(door: str, token: str) -> ResponseReturnValue:
             )
             onward = who.address("check")
     except FormErrors as errors:
-        return _choose_again(door, token, Asked(errors=errors.errors), errors.status)
+        language = read_language(errors.given.get("language"))
+        asked = Asked(errors=errors.errors, language=language)
+        return _choose_again(door, token, asked, errors.status)
     except SlotTaken as taken:
         return _choose_again(door, token, Asked.instead_of(wanted, taken), HTTPStatus.CONFLICT)
     except TooManyHolds as refusal:
-        asked = Asked(errors={"start": [str(refusal)]})
+        asked = Asked(errors={"start": [str(refusal)]}, language=wanted.language)
         return _choose_again(door, token, asked, HTTPStatus.TOO_MANY_REQUESTS)
     except AlreadyBooked:
         return redirect(_start(door, token), HTTPStatus.SEE_OTHER)

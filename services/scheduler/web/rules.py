@@ -29,6 +29,8 @@ BROKEN: Final = {
 
 NEVER: Final = {
     Reason.NOT_LICENSED: "This clinician holds no license where they will be.",
+    Reason.NOT_THIS_WAY: "This clinician does not meet people in the way that this type takes.",
+    Reason.OTHER_LANGUAGE: "This clinician does not speak that language.",
     Reason.NOT_GIVEN: "This clinician does not give this type of appointment.",
     Reason.NO_ROOM: "No room is free then.",
 }

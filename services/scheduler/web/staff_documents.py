@@ -9,7 +9,15 @@ from services.scheduler.domain.hours import WeeklyRange
 from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.models import AppointmentHistory
 from services.scheduler.operations.appointments import Entry
-from services.scheduler.schemas import Day, Instant, OwnerForm, SignInForm, Strict, WallTime
+from services.scheduler.schemas import (
+    Day,
+    Instant,
+    OwnerForm,
+    SignInForm,
+    Strict,
+    WallTime,
+    spoken_language,
+)
 from services.scheduler.web.agenda import Line
 from services.scheduler.web.week_form import MOST_A_DAY, WEEKDAYS
 
@@ -131,6 +139,7 @@ class WhyQuery(Strict):
     start = Instant(required=True)
     type = fields.String(required=True, validate=validate.Length(max=80))
     practitioner_id = fields.UUID(required=True)
+    language = spoken_language()
 
 
 class WhySchema(Schema):

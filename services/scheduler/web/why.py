@@ -3,7 +3,8 @@
 What they get never says whose an appointment is, or what another calendar has there.
 """
 
-from datetime import date, datetime, time
+from collections.abc import Iterable
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
@@ -17,11 +18,12 @@ from sqlalchemy.orm import Session
 from services.scheduler.domain.explanation import Explanation, Reason
 from services.scheduler.domain.hours import resolve
 from services.scheduler.domain.interval import instant
+from services.scheduler.domain.languages import LANGUAGES
 from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.models import AppointmentType
 from services.scheduler.operations import offers, schedules
 from services.scheduler.operations.question import Question
-from services.scheduler.schemas import Day, Strict, WallTime
+from services.scheduler.schemas import Day, Strict, WallTime, spoken_language
 from services.scheduler.web.doors import own_settings
 from services.scheduler.web.rules import BROKEN, NEVER
 from services.scheduler.web.words import When
@@ -58,6 +60,7 @@ class WhyForm(Strict):
     )
     day = Day(required=True, error_messages={"required": "Choose a day."})
     at = WallTime(required=True, error_messages={"required": "Write a time."})
+    language = spoken_language()
 
 
 @pages.get("")
@@ -86,7 +89,8 @@ def _page(session: Session, asked: dict[str, Any] | None, errors: FormErrors | N
         missing["type"] = [_ONE]
     answer = None
     if asked and who and kind:
-        answer = _answer(session, who, kind, asked["day"], asked["at"])
+        start = instant(resolve(asked["day"], asked["at"], who.hours.zone))
+        answer = _answer(session, who, kind, start, asked["language"])
     return render_template(
         "scheduler/why.html",
         answer=answer,
@@ -94,14 +98,26 @@ def _page(session: Session, asked: dict[str, Any] | None, errors: FormErrors | N
         given=request.args,
         people=[(str(one.practitioner_id), one.name) for one in everyone],
         kinds=[(one.code, one.title) for one in kinds],
+        languages=_languages(everyone, request.args.get("language")),
     )
 
 
+def _languages(everyone: Iterable[OpenSchedule], asked: str | None) -> list[tuple[str, str]]:
+    """Those that are spoken here, where a client can choose among them."""
+    spoken = {code for one in everyone for code in one.languages}
+    if len(spoken) < 2 and not asked:
+        return []
+    return [(code, name) for code, name in LANGUAGES.items() if code in {*spoken, asked}]
+
+
 def _answer(
-    session: Session, who: OpenSchedule, kind: AppointmentType, day: date, at: time
+    session: Session,
+    who: OpenSchedule,
+    kind: AppointmentType,
+    start: datetime,
+    language: str | None,
 ) -> dict[str, Any]:
-    start = instant(resolve(day, at, who.hours.zone))
-    found = explained(session, who, kind, start)
+    found = explained(session, who, kind, start, language)
     return {
         "offered": found.reason is None,
         "sentence": sentence(found),
@@ -113,10 +129,16 @@ def _answer(
 
 
 def explained(
-    session: Session, who: OpenSchedule, kind: AppointmentType, start: datetime
+    session: Session,
+    who: OpenSchedule,
+    kind: AppointmentType,
+    start: datetime,
+    language: str | None = None,
 ) -> Explanation:
-    """Why clients are offered that start or not."""
-    question = Question(kind=kind, notice=own_settings().booking_notice, now=utcnow())
+    """Why clients are offered that start or not, in any language or in that one."""
+    question = Question(
+        kind=kind, notice=own_settings().booking_notice, now=utcnow(), language=language
+    )
     return offers.explain(session, who, start, question)
 
 
