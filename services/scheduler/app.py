@@ -26,6 +26,7 @@ from services.scheduler.web import (
     api_staff,
     api_staff_booking,
     api_staff_time,
+    api_stated,
     api_waiting,
     appointment,
     calendar,
@@ -40,6 +41,7 @@ from services.scheduler.web import (
     settling,
     staff,
     staff_door,
+    stated,
     waiting,
     why,
 )
@@ -70,6 +72,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(answers.pages)
     app.register_blueprint(late.pages)
     app.register_blueprint(waiting.pages)
+    app.register_blueprint(stated.pages)
     app.register_blueprint(staff_door.pages)
     app.register_blueprint(staff.pages)
     app.register_blueprint(calendar.pages)
@@ -86,6 +89,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     programs = JsonApi(app, title="Scheduler")
     programs.register_blueprint(api_late.late)
     programs.register_blueprint(api_waiting.waiting)
+    programs.register_blueprint(api_stated.stated)
     programs.register_blueprint(api_settling.settling)
     for blueprint in (api.api, api_staff.door, api_staff.desk, api_staff.hours, api_people.people):
         programs.register_blueprint(blueprint)

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from services.scheduler.operations import invitations, waitlist
+from services.scheduler.operations import invitations, stated_times, waitlist
 from shared.contracts.intake import ContactChanged, PersonErased
 from shared.crypto import destroy_key
 from shared.messaging.consumer import Consumer
@@ -25,4 +25,5 @@ def forget(event: PersonErased, session: Session) -> None:
     They wait for nothing any more, and what was kept for them is free.
     """
     waitlist.forget(session, person_id=event.person_id)
+    stated_times.forget(session, person_id=event.person_id)
     destroy_key(session, event.person_id)

@@ -29,6 +29,7 @@ class Reason(StrEnum):
     HELD = "held"
     BUFFER = "buffer"
     NO_ROOM = "no-room"
+    NOT_BOTH = "not-both"
     NOT_GIVEN = "not-given"
     NOT_LICENSED = "not-licensed"
     NOT_THIS_WAY = "not-this-way"
@@ -49,6 +50,7 @@ _TO_CLIENTS: Final = {
     Reason.HELD: Reason.TAKEN,
     Reason.BUFFER: Reason.TAKEN,
     Reason.NO_ROOM: Reason.TAKEN,
+    Reason.NOT_BOTH: Reason.TAKEN,
 }
 
 

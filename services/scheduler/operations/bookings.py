@@ -44,7 +44,7 @@ from services.scheduler.operations.holds import (
     practitioner_of,
 )
 from services.scheduler.operations.offers import Wanted
-from services.scheduler.operations.question import Question
+from services.scheduler.operations.question import Question, Two
 from services.scheduler.operations.schedules import open_schedules
 from services.scheduler.settings import Settings
 from shared.contracts.scheduler import AppointmentBooked, AppointmentCancelled, AppointmentMoved
@@ -176,6 +176,10 @@ def move(
             by_staff=by.actor is Actor.STAFF,
             given=True,
             against_rules=wanted.against_rules,
+            # Who keeps the time and changes the clinician has said yes to the time.
+            two=None
+            if wanted.start == appointment.starts_at
+            else Two.of(appointment.couple_id, person_id, settings=settings, now=now),
         ),
     )
     until = requests.reply_by(session, wanted.start, settings)

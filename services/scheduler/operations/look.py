@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from services.scheduler.domain import caps, rooms
-from services.scheduler.domain.availability import Busy, free_starts, roomless
+from services.scheduler.domain.availability import ALWAYS, Busy, free_starts, roomless
 from services.scheduler.domain.caps import Caps
 from services.scheduler.domain.explanation import Closed, Explanation, Reason, explain
 from services.scheduler.domain.interval import (
@@ -25,6 +25,7 @@ from services.scheduler.domain.interval import (
     minute_at_or_before,
     whole_minutes,
 )
+from services.scheduler.domain.stated import unsuited
 from services.scheduler.domain.timetable import (
     OpenSchedule,
     Way,
@@ -32,6 +33,7 @@ from services.scheduler.domain.timetable import (
     closed_because,
     working_time,
 )
+from services.scheduler.operations import stated_times
 from services.scheduler.operations.question import Question
 from services.scheduler.operations.taken import TakenTimes, ahead_of, taken_times
 from services.scheduler.operations.timetables import Timetables
@@ -89,6 +91,15 @@ class Look:
         return taken_times(self.session, ids, self.question, since=since, until=until)
 
     @cached_property
+    def unsuited(self) -> list[Interval]:
+        """The starts that do not suit two people, by what each has said: one statement."""
+        two, question = self.question.two, self.question
+        if two is None:
+            return []
+        both = stated_times.of_both(self.session, two, at_once=question.by_staff)
+        return unsuited(both, self.duration, self.within or _reachable(ALWAYS, question))
+
+    @cached_property
     def kind_caps(self) -> Caps:
         """How many of this type each clinician takes."""
         return Caps(self.question.kind.cap_per_day, self.question.kind.cap_per_week)
@@ -126,14 +137,14 @@ class Look:
         working = self.working(schedule)
         within = self.bounds(schedule.hours.zone).starts
         busy = self.busy(schedule, working)
-        full = self.full(schedule)
+        shut = [*self.full(schedule), *self.unsuited]
         found = [
             free_starts(
                 _cut(opened.hours, within),
                 busy,
                 self.policy,
                 within=within,
-                full=full,
+                full=shut,
                 roomless=self.without_room(opened.place),
             )
             for opened in working.opened
@@ -204,6 +215,10 @@ class Look:
             for opened in working.opened
         ]
         best = min(found, key=lambda one: _TELLING.get(one.reason, 1))
+        if best.reason is None and _within(start, self.unsuited):
+            return Explanation(
+                reason=Reason.NOT_BOTH, interval=Interval(start, start + self.duration)
+            )
         return replace(best, because=self._because(schedule, start, best, closed))
 
     def _because(

@@ -6,8 +6,32 @@ from typing import Self
 from uuid import UUID
 
 from services.scheduler.domain.availability import Policy
+from services.scheduler.domain.stated import last_midnight
 from services.scheduler.models import AppointmentType, Invitation
 from services.scheduler.settings import Settings
+from shared.zones import zone
+
+
+@dataclass(frozen=True)
+class Two:
+    """Two people who meet together, in the eyes of one of them; none: of the staff.
+
+    What this one has said about their times counts at once, what the other has from `midnight`,
+    the practice's last one, back.
+    """
+
+    couple_id: UUID
+    person_id: UUID | None
+    midnight: datetime
+
+    @classmethod
+    def of(
+        cls, couple_id: UUID | None, person_id: UUID | None, *, settings: Settings, now: datetime
+    ) -> Self | None:
+        """The two as they are today; None without a couple."""
+        if couple_id is None:
+            return None
+        return cls(couple_id, person_id, last_midnight(now, zone(settings.practice.timezone)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +44,7 @@ class Question:
     state; `language`: only those who speak it. `by_staff`: types and calendars that only staff may
     book count, too; `given`: the type was given to this person by staff. `against_rules`: staff
     give a time outside of hours, notice, caps or buffers, with a reason; what is taken stays taken,
-    and licenses hold.
+    and licenses hold. `two`: only times that suit both, as far as they have said (N6).
     """
 
     kind: AppointmentType
@@ -33,6 +57,7 @@ class Question:
     by_staff: bool = False
     given: bool = False
     against_rules: bool = False
+    two: Two | None = None
 
     @classmethod
     def of(
@@ -53,6 +78,7 @@ class Question:
             location=location,
             language=language,
             given=invitation.given_by is not None,
+            two=Two.of(invitation.couple_id, invitation.person_id, settings=settings, now=now),
         )
 
     @property

@@ -40,7 +40,7 @@ from services.scheduler.web.staff_documents import (
     hours_document,
 )
 from services.scheduler.web.staff_door import identity_of
-from services.scheduler.web.week_form import wall_range
+from services.scheduler.web.week_form import beside_ranges, wall_range
 from services.scheduler.web.weeks import editable, visit
 from shared.clock import utcnow
 from shared.vocabulary import Role
@@ -181,17 +181,8 @@ def set_usual_week(sent: dict[str, Any]) -> dict[str, Any]:
                 session, who.id, weekly=weekly, shortest=visit(session).duration
             )
         except BadHours as bad:
-            raise NeedsAnotherLook(_beside_their_ranges(bad, weekly)) from bad
+            raise NeedsAnotherLook({"weekly": beside_ranges(bad, weekly)}) from bad
         return hours_document(who, schedules.weekly_hours(session, who.id))
-
-
-def _beside_their_ranges(bad: BadHours, weekly: list[WeeklyRange]) -> dict[str, Any]:
-    """The domain counts the ranges of each weekday; who sent them counts the whole list."""
-    places = {
-        day: [index for index, one in enumerate(weekly) if one.weekday == day]
-        for day, _, _ in bad.problems
-    }
-    return {"weekly": {places[day][nth]: sentence for day, nth, sentence in bad.problems}}
 
 
 # ---------------------------------------------------------------- appointments

@@ -23,7 +23,7 @@ from services.scheduler.models import Appointment
 from services.scheduler.operations import appointments, joint, on_behalf
 from services.scheduler.operations.offers import Wanted
 from services.scheduler.operations.on_behalf import Bookable, Known
-from services.scheduler.operations.question import Question
+from services.scheduler.operations.question import Question, Two
 from services.scheduler.web import agenda
 from services.scheduler.web.appointment import for_staff
 from services.scheduler.web.doors import own_settings, still_stands
@@ -102,6 +102,10 @@ def _booking(session: Session, person_id: UUID) -> Target:
     )
 
 
+def _two(couple_id: UUID | None) -> Two | None:
+    return Two.of(couple_id, None, settings=own_settings(), now=utcnow())
+
+
 def _question(chosen: Bookable, *, location: str | None = None) -> Question:
     return Question(
         kind=chosen.kind,
@@ -110,6 +114,7 @@ def _question(chosen: Bookable, *, location: str | None = None) -> Question:
         besides_invitation=chosen.invitation.id if chosen.invitation else None,
         location=location,
         by_staff=True,
+        two=_two(chosen.invitation.couple_id) if chosen.invitation else None,
     )
 
 
@@ -227,6 +232,7 @@ def _moving(session: Session, appointment_id: UUID) -> Target:
             besides=frozenset({one.id}),
             by_staff=True,
             given=True,
+            two=_two(one.couple_id),
         ),
         people=agenda.line(found, here, utcnow()).people,
         view="on_behalf.move",

@@ -24,6 +24,7 @@ BROKEN: Final = {
     Reason.OUTSIDE_EVENT: "The clinician is busy elsewhere then.",
     Reason.OUTSIDE_UNREAD: "Another calendar of the clinician can not be read just now.",
     Reason.BUFFER: "It is too close to another appointment.",
+    Reason.NOT_BOTH: "It does not suit both, by what they have told us.",
 }
 """The rules that a reason may override."""
 

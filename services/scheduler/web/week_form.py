@@ -1,6 +1,6 @@
 """The form of weekly hours: what was typed, what it means, and what is wrong beside each range."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import time
 from typing import Final
@@ -8,6 +8,7 @@ from typing import Final
 from marshmallow import ValidationError
 from werkzeug.datastructures import MultiDict
 
+from services.scheduler.domain.errors import BadHours
 from services.scheduler.domain.hours import WallRange, WeeklyRange
 from services.scheduler.schemas import WallTime
 
@@ -104,3 +105,12 @@ def _wall(row: Row) -> WallRange | None:
 def wall_range(start: time, end: time) -> WallRange:
     """From `start` until `end`; until midnight is until the day's end, not until its beginning."""
     return WallRange(start, end, overnight=end == _MIDNIGHT)
+
+
+def beside_ranges(bad: BadHours, weekly: Sequence[WeeklyRange]) -> dict[int, str]:
+    """The sentences by place: the domain counts each weekday's ranges, who sent them the list."""
+    places = {
+        day: [index for index, one in enumerate(weekly) if one.weekday == day]
+        for day, _, _ in bad.problems
+    }
+    return {places[day][nth]: sentence for day, nth, sentence in bad.problems}

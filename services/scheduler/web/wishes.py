@@ -42,6 +42,17 @@ def ticked(weekly: Sequence[WeeklyRange]) -> tuple[list[int], list[str]]:
     return ([] if len(days) == len(WEEKDAYS) else days), ([] if len(parts) == len(PARTS) else parts)
 
 
+def parts_of(weekly: Iterable[WeeklyRange]) -> tuple[list[str], list[str]]:
+    """The boxes of a table of days and parts of days, as `1-morning`; in words, what fits in none.
+
+    A program may have said it by the minute.
+    """
+    boxes = {wall: part for part, (_, wall) in PARTS.items()}
+    weekly = list(weekly)
+    chosen = [f"{one.weekday}-{boxes[one.wall]}" for one in weekly if one.wall in boxes]
+    return chosen, [_range(one) for one in weekly if one.wall not in boxes]
+
+
 def in_words(weekly: Sequence[WeeklyRange]) -> str:
     """What would suit, in a line."""
     days, parts = ticked(weekly)

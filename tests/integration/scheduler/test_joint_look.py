@@ -47,6 +47,8 @@ def origin(app: Flask) -> Iterator[str]:
 
 def test_l45_axe_finds_nothing_where_the_second_is_asked(two: Two, origin: str, page: Page) -> None:
     look = Inspection()
+    page.goto(f"{origin}/t/{two.first.token}/when")
+    look.look(page, "nothing said")
     two.first.ask()
     page.goto(f"{origin}{two.own(two.first)}")
     look.look(page, "waiting for the other")
@@ -56,4 +58,4 @@ def test_l45_axe_finds_nothing_where_the_second_is_asked(two: Two, origin: str, 
     look.look(page, "with errors", briefly=True)
 
     assert not look.found, "\n".join(look.found)
-    assert "scheduler answers.question" in look.seen
+    assert {"scheduler answers.question", "scheduler stated.page"} <= look.seen

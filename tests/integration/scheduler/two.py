@@ -1,5 +1,6 @@
 """Two people who may meet together, each with a browser of their own."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -36,7 +37,7 @@ class One:
     def open(self, path: str) -> Any:
         return self._kept(self.browser.open(path))
 
-    def send(self, path: str, page: Any, **form: str) -> Any:
+    def send(self, path: str, page: Any, **form: str | list[str]) -> Any:
         return self._kept(self.browser.send(path, page, **form))
 
     def _kept(self, answer: Any) -> Any:
@@ -48,6 +49,12 @@ class One:
         value = slot_values(page)[number]
         assert self.send(f"/t/{self.token}/hold", page, start=value).status_code == 303
         return value
+
+    def says(self, *parts: str, days: Iterable[int] = range(1, 8)) -> Any:
+        """When they can meet: mornings, say, of those days of the week; nothing: at any time."""
+        path = f"/t/{self.token}/when"
+        times = [f"{day}-{part}" for day in days for part in parts]
+        return self.send(path, self.open(path), times=times)
 
     def ask(self, number: int = 0, *, location: str = "NY", weeks: int = 1) -> Any:
         """Choose a time for both; returns the answer to the last step."""
@@ -108,6 +115,13 @@ class Two:
                     "UPDATE appointment SET reply_by = clock_timestamp() - interval '1 second'"
                     " WHERE status = 'pending'"
                 )
+            )
+
+    def sleep(self) -> None:
+        """What was said so far was said before today."""
+        with self.database.begin() as session:
+            session.execute(
+                text("UPDATE stated_times SET stated_at = stated_at - interval '2 days'")
             )
 
     def told(self, listener: str = "notifier") -> list[tuple[str, set[str]]]:
