@@ -30,7 +30,8 @@ class AbsenceVisit(Base):
     """One appointment of an absence: what is to become of it, and, once settled, what did.
 
     `given`: somebody else sees them at the same time. `gone`: it was over, cancelled or moved
-    before we came to it. `refused`: the colleague is not free any more, so it still stands.
+    before we came to it. `refused`: the colleague is not free any more, or it may not be changed,
+    so it still stands. `failed_at`: when we last tried and something of ours went wrong.
     """
 
     __tablename__ = "absence_visit"
@@ -52,5 +53,6 @@ class AbsenceVisit(Base):
     to_schedule_id: Mapped[int | None] = mapped_column(ForeignKey("schedule.id"))
     settled_at: Mapped[datetime | None] = mapped_column(index=True)
     outcome: Mapped[str | None]
+    failed_at: Mapped[datetime | None]
     called_at: Mapped[datetime | None]
     called_by: Mapped[str | None]

@@ -1,6 +1,7 @@
 """What the scheduler does by the clock."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -22,7 +23,7 @@ from services.scheduler.providers.feeds import FeedRequest, Feeds
 from services.scheduler.providers.intake import Intake
 from services.scheduler.settings import Settings
 from shared.clock import utcnow
-from shared.db import Database
+from shared.db import Database, database_now
 from shared.peers import PeerRefused, PeerUnavailable
 
 logger = structlog.get_logger(__name__)
@@ -36,16 +37,22 @@ def release_expired_holds(database: Database) -> None:
         logger.info("holds released", count=released)
 
 
+_AGAIN: Final = timedelta(minutes=1)
+"""How long what went wrong rests before it is tried once more."""
+
+
 def settle_absences(database: Database, settings: Settings) -> None:
     """See to who had a time with somebody who is away, where a page was stopped on the way."""
-    settled = 0
+    with database.begin() as session:
+        since = database_now(session) - _AGAIN
+    tried = 0
     while True:
         with database.begin() as session:
-            if not absences.settle_next(session, settings=settings, now=utcnow()):
+            if not absences.settle_next(session, settings=settings, now=utcnow(), since=since):
                 break
-        settled += 1
-    if settled:
-        logger.info("appointments of an absence settled", count=settled)
+        tried += 1
+    if tried:
+        logger.info("appointments of an absence seen to", count=tried)
 
 
 def release_unconfirmed(database: Database) -> None:

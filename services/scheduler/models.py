@@ -256,7 +256,8 @@ class Appointment(Base):
     `hold_until` is set while the status is `proposed`, on the database's clock, and `reply_by`
     while it is `pending`; `held_from` is a keyed hash of the address that a hold came from. The
     buffers are those of the day it was booked: a later change of rules does not squeeze what
-    stands. `reason` says why staff gave this time against the rules, or why to this clinician.
+    stands. `assigned` says why the pool chose this clinician, `reason` why staff gave this time
+    against the rules, or why to this clinician.
     """
 
     __tablename__ = "appointment"
@@ -317,6 +318,7 @@ class Appointment(Base):
     sequence: Mapped[int] = mapped_column(server_default="0", default=0)
     uid: Mapped[str] = mapped_column(unique=True)
     room_id: Mapped[int | None] = mapped_column(ForeignKey("room.id"))
+    assigned: Mapped[str | None]
     reason: Mapped[str | None]
     hold_until: Mapped[datetime | None]
     renewed_at: Mapped[datetime | None]

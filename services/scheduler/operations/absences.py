@@ -10,13 +10,13 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range, insert
 from sqlalchemy.orm import Session
 
 from services.scheduler.absence_models import Absence, AbsenceVisit
 from services.scheduler.domain.appointment import Actor, Hand
-from services.scheduler.domain.contact import Contact
 from services.scheduler.domain.errors import BadStretch, Refused
 from services.scheduler.models import Appointment, Schedule
 from services.scheduler.operations import appointments, bookings, on_behalf, openings
@@ -27,6 +27,8 @@ from services.scheduler.operations.question import Question
 from services.scheduler.settings import Settings
 from shared.db import database_now
 from shared.vocabulary import AppointmentStatus
+
+logger = structlog.get_logger(__name__)
 
 AHEAD: Final = (AppointmentStatus.PENDING, AppointmentStatus.BOOKED)
 
@@ -121,13 +123,23 @@ def begin(
 
 
 def settle_next(
-    session: Session, *, settings: Settings, now: datetime, absence_id: UUID | None = None
+    session: Session,
+    *,
+    settings: Settings,
+    now: datetime,
+    since: datetime,
+    absence_id: UUID | None = None,
 ) -> bool:
     """Settle one appointment that is left, of that absence or of any; False when none is.
 
-    One that another process settles now is passed over.
+    One that another process settles now is passed over. Where something of ours goes wrong, that
+    one is left as it was for a later round, and the others are seen to: what failed `since` then,
+    on the database's clock, is not tried again.
     """
-    query = select(AbsenceVisit).where(AbsenceVisit.settled_at.is_(None))
+    query = select(AbsenceVisit).where(
+        AbsenceVisit.settled_at.is_(None),
+        AbsenceVisit.failed_at.is_(None) | (AbsenceVisit.failed_at < since),
+    )
     if absence_id is not None:
         query = query.where(AbsenceVisit.absence_id == absence_id)
     visit = session.scalar(
@@ -136,9 +148,19 @@ def settle_next(
     if visit is None:
         return False
     absence = session.get_one(Absence, visit.absence_id)
-    outcome = _settle(session, absence, visit, settings=settings, now=now)
+    outcome: str | None = None
+    try:
+        with session.begin_nested():
+            outcome = _settle(session, absence, visit, settings=settings, now=now)
+    except Refused:
+        outcome = "refused"
+    except Exception:
+        logger.exception("visit not settled", absence_id=str(absence.id), visit_id=visit.id)
     at = database_now(session)
-    visit.outcome, visit.settled_at = outcome, at
+    if outcome is None:
+        visit.failed_at = at
+    else:
+        visit.outcome, visit.settled_at = outcome, at
     session.flush()
     return True
 
@@ -156,18 +178,14 @@ def _settle(
         bookings.cancel(session, appointment_id=one.id, settings=settings, now=now, by=by)
         return "cancelled"
     to = session.get_one(Schedule, visit.to_schedule_id)
-    try:
-        with session.begin_nested():
-            on_behalf.give(
-                session,
-                appointment_id=one.id,
-                wanted=Wanted(one.starts_at, to.practitioner_id),
-                settings=settings,
-                now=now,
-                by=by,
-            )
-    except Refused:
-        return "refused"
+    on_behalf.give(
+        session,
+        appointment_id=one.id,
+        wanted=Wanted(one.starts_at, to.practitioner_id),
+        settings=settings,
+        now=now,
+        by=by,
+    )
     return "given"
 
 
@@ -191,6 +209,16 @@ def visits(session: Session, absence_id: UUID) -> Sequence[AbsenceVisit]:
     ).all()
 
 
+def not_settled(session: Session) -> Sequence[Absence]:
+    """Absences of which something went wrong with somebody's time, and still is, oldest first."""
+    failed = select(AbsenceVisit.absence_id).where(
+        AbsenceVisit.settled_at.is_(None), AbsenceVisit.failed_at.is_not(None)
+    )
+    return session.scalars(
+        select(Absence).where(Absence.id.in_(failed)).order_by(Absence.created_at)
+    ).all()
+
+
 def called(session: Session, absence_id: UUID, appointment_id: UUID, *, by: Hand) -> None:
     """Somebody has called them. Said twice, the first counts."""
     visit = session.scalar(
@@ -201,10 +229,3 @@ def called(session: Session, absence_id: UUID, appointment_id: UUID, *, by: Hand
     if visit is not None and visit.called_at is None:
         visit.called_at, visit.called_by = database_now(session), str(by)
         session.flush()
-
-
-def can_be_written_to(contact: Contact | None) -> bool:
-    """Whether any message may reach this person: who allows none has to be called by hand."""
-    if contact is None:
-        return False
-    return (contact.may_email and bool(contact.email)) or (contact.may_text and bool(contact.phone))

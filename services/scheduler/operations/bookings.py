@@ -183,6 +183,9 @@ def move(
         ),
     )
     until = requests.reply_by(session, wanted.start, settings)
+    if appointment.schedule_id != schedule.id:
+        appointment.assigned = None
+    appointment.reason = None  # what staff gave it for is in the history; this is another time
     appointment.schedule_id, appointment.room_id = schedule.id, room_id
     appointment.during = guard.span(wanted.start, kind)
     appointment.buffer_before, appointment.buffer_after = kind.buffer_before, kind.buffer_after

@@ -175,7 +175,7 @@ def place(
             # Leaving a savepoint by an error gives its lock back: never two schedules at once.
             with session.begin_nested():
                 held = _take(session, schedule, invitation, wanted.start, question, settings)
-                held.reason = why
+                held.assigned = why
                 return held
         except SlotTaken as taken:
             reason = taken.reason

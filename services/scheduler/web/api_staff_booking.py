@@ -107,7 +107,14 @@ class AttendSchema(Strict):
 class WholeEntrySchema(EntrySchema):
     """An appointment with its history, the first step first, and what was asked for late."""
 
-    reason = fields.String(allow_none=True)
+    reason = fields.String(
+        allow_none=True,
+        metadata={"description": "Why staff gave this time, or gave it to this clinician."},
+    )
+    assigned = fields.String(
+        allow_none=True,
+        metadata={"description": "Why the pool chose this clinician, where anyone would do."},
+    )
     history = fields.List(fields.Nested(StepSchema))
     wishes = fields.List(fields.Nested(WishSchema))
 
@@ -167,6 +174,7 @@ def _document(appointment_id: UUID) -> dict[str, Any]:
         line = agenda.line(entry, zone(own_settings().practice.timezone), utcnow())
         return entry_document(entry, line) | {
             "reason": entry.appointment.reason,
+            "assigned": entry.appointment.assigned,
             "history": [step_document(row) for row in history.of(session, appointment_id)],
             "wishes": [
                 wish_document(one) for one in reversed(unsettled.about(session, appointment_id))

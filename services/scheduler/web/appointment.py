@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
+from services.scheduler.domain import pool
 from services.scheduler.domain.appointment import Act, Actor
 from services.scheduler.domain.errors import ChangeRefused, SlotTaken
 from services.scheduler.models import AppointmentHistory
@@ -32,6 +33,10 @@ from shared.zones import zone
 pages = Blueprint("appointment", __name__, url_prefix="/staff/appointments")
 guard_staff(pages)
 
+ASSIGNED: Final = {
+    pool.FURTHEST_BELOW: "Anyone would do, and it was their turn.",
+    pool.NEXT_FREE: "Anyone would do, and they were the next who was free.",
+}
 SAID: Final = {Act.ARRIVE: "Noted: here.", Act.FULFIL: "Noted: took place."}
 _DONE: Final = {
     Act.HOLD: "Held",
@@ -85,6 +90,7 @@ def _page(
         request=status is AppointmentStatus.PENDING and one.couple_id is None and not one.lapsed,
         wishes=unsettled.about(session, appointment_id),
         may_read=unsettled.may_read(),
+        assigned=ASSIGNED.get(one.assigned or ""),
         history=_history(session, found, here, now),
         refusal=refusal,
         errors=errors.errors if errors else {},

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from services.scheduler.domain.timetable import OpenSchedule
-from services.scheduler.operations import appointments, outside, schedules, staff
+from services.scheduler.operations import absences, appointments, outside, schedules, staff
 from services.scheduler.web import agenda, outside_words, unsettled, words
 from services.scheduler.web.doors import own_settings
 from services.scheduler.web.rights import Rights
@@ -39,6 +39,11 @@ def today() -> ResponseReturnValue:
             practitioner_id=who.practitioner_id if who else None,
         )
         waiting = unsettled.to_settle(session, practitioner_id=who.practitioner_id if who else None)
+        names = {one.id: one.name for one in everyone}
+        not_settled = [
+            {"id": one.id, "name": names.get(one.schedule_id, "Somebody")}
+            for one in absences.not_settled(session)
+        ]
         unread = outside_words.banners(outside.unread(session), Rights.mine(session))
     tomorrow = agenda.midnight(day + timedelta(days=1), here)
     lines = agenda.lines([e for e in entries if e.appointment.starts_at < tomorrow], here, now)
@@ -56,6 +61,7 @@ def today() -> ResponseReturnValue:
         ),
         mine=mine,
         unread=unread,
+        not_settled=not_settled,
         waiting=waiting,
         who=who,
         several=len(everyone) > 1,

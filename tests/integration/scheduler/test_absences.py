@@ -7,16 +7,18 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from services.scheduler import jobs
 from services.scheduler.absence_models import Absence, AbsenceVisit
 from services.scheduler.domain.appointment import Hand
+from services.scheduler.domain.errors import NotPossible
 from services.scheduler.models import Appointment, Practitioner
 from services.scheduler.operations import absences, bookings, openings
 from services.scheduler.operations.offers import Wanted
 from services.scheduler.practice_models import TimeChange
 from shared.clock import utcnow
+from shared.db import database_now
 from tests.integration.scheduler.test_on_behalf import bea
 from tests.integration.scheduler.test_openings import SOON, a_booking, ada, noor
 from tests.integration.scheduler.test_staff_calendar import written
@@ -98,7 +100,10 @@ def test_what_a_killed_process_left_is_seen_to_by_the_clock_and_nobody_twice(
     number = begin(scheduler_db, ada, {one.id: None for one in booked})
     for _ in range(3):  # and then the process is killed
         with scheduler_db.begin() as session:
-            absences.settle_next(session, settings=settings, now=utcnow(), absence_id=number)
+            since = database_now(session)
+            absences.settle_next(
+                session, settings=settings, now=utcnow(), since=since, absence_id=number
+            )
     assert statuses(scheduler_db).count("cancelled") == 3
 
     for _ in range(2):
@@ -106,6 +111,51 @@ def test_what_a_killed_process_left_is_seen_to_by_the_clock_and_nobody_twice(
 
     assert statuses(scheduler_db) == ["cancelled"] * 8
     assert events(scheduler_db).count("appointment.cancelled.v1") == 8
+
+
+def test_one_that_fails_again_and_again_holds_up_nobody_and_stands_in_sight(
+    owner, ada, scheduler_db, settings, monkeypatch
+):
+    booked = eight(scheduler_db, settings, ada)
+    page, form = away(owner, ada)
+    cancel = bookings.cancel
+
+    def fails_for_the_first(session: Any, *, appointment_id: UUID, **rest: Any) -> Any:
+        if appointment_id == booked[0].id:
+            session.execute(text("SELECT 1 / 0"))
+        return cancel(session, appointment_id=appointment_id, **rest)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(bookings, "cancel", fails_for_the_first)
+        done = press(owner, ada, page, form)
+        jobs.settle_absences(scheduler_db, settings)
+
+    assert statuses(scheduler_db) == ["booked", *["cancelled"] * 7]
+    seen = words(owner.open(done.location))
+    assert "7 of 8 seen to." in seen
+    assert "One could not be seen to." in seen
+    assert f"{ada.name} is away, and not everyone could be seen to." in words(owner.open("/staff/"))
+
+    owner.send(f"{done.location}/go-on", owner.open(done.location))
+
+    assert statuses(scheduler_db) == ["cancelled"] * 8
+    assert "8 of 8 seen to." in words(owner.open(done.location))
+    assert "not everyone could be seen to" not in words(owner.open("/staff/"))
+
+
+def test_one_that_may_not_be_cancelled_any_more_is_no_failure(
+    owner, ada, scheduler_db, settings, monkeypatch
+):
+    a_booking(scheduler_db, settings, ada, SOON, "10:00")
+    page, form = away(owner, ada)
+
+    def refuses(*_: Any, **__: Any) -> None:
+        raise NotPossible
+
+    monkeypatch.setattr(bookings, "cancel", refuses)
+    press(owner, ada, page, form)
+
+    assert outcomes(scheduler_db) == ["refused"]
 
 
 def begin(database: Any, who: Practitioner, plans: dict[UUID, UUID | None]) -> UUID:
@@ -205,7 +255,7 @@ def test_who_may_not_be_written_to_is_listed_for_a_call_by_hand(owner, ada, sche
         )
     a_booking(scheduler_db, settings, ada, SOON, "11:00")
     page, form = away(owner, ada)
-    assert "We may not write to Mae Okonkwo. Call by hand." in words(page)
+    assert "We can not write to Mae Okonkwo. Call by hand." in words(page)
 
     done = press(owner, ada, page, form)
     progress = owner.open(done.location)

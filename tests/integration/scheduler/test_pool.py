@@ -106,9 +106,9 @@ def test_p24_why_it_is_this_clinician_is_kept(scheduler_db, settings):
     )
     chosen = book(scheduler_db, invited(scheduler_db), wanted("11:00", dana), settings)
 
-    assert first.reason == pool.FURTHEST_BELOW
-    assert fallen_over.reason == pool.NEXT_FREE
-    assert chosen.reason is None
+    assert first.assigned == pool.FURTHEST_BELOW
+    assert fallen_over.assigned == pool.NEXT_FREE
+    assert chosen.assigned is None
 
 
 def test_p24_who_ask_for_anyone_at_once_all_have_somebody(scheduler_db, settings):
