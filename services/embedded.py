@@ -86,10 +86,13 @@ def settings_of_all(
         own = {"DATABASE_URL": url(service), "ENCRYPTION_KEYS": home.keys_of(service)}
         return {**known, **own}
 
+    sender = NotifierSettings.from_env(for_service("notifier"))
     return AllSettings(
         intake=IntakeSettings.from_env(for_service("intake")),
-        scheduler=SchedulerSettings.from_env(for_service("scheduler")),
-        notifier=NotifierSettings.from_env(for_service("notifier")),
+        scheduler=SchedulerSettings.from_env(
+            {**for_service("scheduler"), "CHANNELS": ",".join(sorted(sender.channels))}
+        ),
+        notifier=sender,
     )
 
 

@@ -24,6 +24,13 @@ class Role(StrEnum):
     FRONT_DESK = "front_desk"
 
 
+class Channel(StrEnum):
+    """By which way a message travels (FHIR ContactPoint.system, narrowed to what we send)."""
+
+    EMAIL = "email"
+    SMS = "sms"
+
+
 class AppointmentStatus(StrEnum):
     """FHIR R5 Appointment.status, the values in use."""
 

@@ -8,11 +8,12 @@ from typing import Final, Self
 
 from environs import Env, EnvError
 
-from services.notifier.domain.message import Channel, reminder_purpose
+from services.notifier.domain.message import reminder_purpose
 from services.notifier.domain.neutrality import telling_words
 from services.notifier.domain.reminders import ReminderPlan
 from services.notifier.domain.servers import BadSmtpUrl, SmtpServer, TwilioAccount
 from shared.settings import BadSetting, CommonSettings, common_settings, environment
+from shared.vocabulary import Channel
 
 
 @dataclass(frozen=True, kw_only=True)

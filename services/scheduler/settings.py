@@ -8,7 +8,14 @@ from typing import Self
 from environs import Env, EnvError
 from marshmallow import validate
 
-from shared.settings import BadSetting, CommonSettings, common_settings, environment
+from shared.settings import (
+    BadSetting,
+    CommonSettings,
+    Delivery,
+    common_settings,
+    environment,
+)
+from shared.vocabulary import Channel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +35,8 @@ class Settings(CommonSettings):
     waitlist_offer: timedelta = timedelta(minutes=120)
     """How long a freed time is kept for one who waits; shorter near the time and the night."""
 
+    channels: frozenset[Channel] = frozenset(Channel)
+    """By which ways the notifier can send: nobody is asked by another, and waits in vain."""
     calendars_on_loopback: bool = False
     """Calendars elsewhere may also be on this machine and without TLS: for practice runs only."""
 
@@ -36,8 +45,10 @@ class Settings(CommonSettings):
         """Read and check. Raises BadSetting, naming what is missing or wrong."""
         reader = environment(env)
         try:
+            common = common_settings(reader)
             return cls(
-                **common_settings(reader),
+                **common,
+                channels=_channels(reader, common["delivery"]),
                 booking_notice=_hours(reader, "BOOKING_NOTICE_HOURS", 12),
                 change_notice=_hours(reader, "CHANGE_NOTICE_HOURS", 2),
                 hold=timedelta(
@@ -65,6 +76,17 @@ class Settings(CommonSettings):
     def uid_domain(self) -> str:
         """The right side of calendar UIDs: the neutral domain that messages come from."""
         return self.practice.sender_address.rpartition("@")[2]
+
+
+def _channels(env: Env, delivery: Delivery) -> frozenset[Channel]:
+    """What is set up at the notifier, by name. Not said, both; and a mailbox takes everything."""
+    given: list[str] = env.list("CHANNELS", [])
+    names = [name.strip() for name in given if name.strip()]
+    try:
+        named = frozenset(map(Channel, names))
+    except ValueError as error:
+        raise BadSetting("CHANNELS: name email, sms, or both with a comma between.") from error
+    return frozenset(Channel) if delivery == "mailbox" or not named else named
 
 
 def _hours(env: Env, name: str, default: int) -> timedelta:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from services.notifier.domain.message import Channel
+from shared.vocabulary import Channel
 
 # Intake has checked what was typed; this keeps line breaks and blanks out of headers all the same,
 # and other scripts, which few mail servers take before the @ (RFC 6531).

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from services.notifier.domain.message import Channel, Kind
+from services.notifier.domain.message import Kind
+from shared.vocabulary import Channel
 
 FRESH: Final = timedelta(minutes=1)
 """How long intake's word that something is wanted counts without asking again."""

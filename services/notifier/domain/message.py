@@ -5,14 +5,9 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Literal
 
+from shared.vocabulary import Channel
+
 HOUR = timedelta(hours=1)
-
-
-class Channel(StrEnum):
-    """By which way a message travels (FHIR ContactPoint.system, narrowed to what we send)."""
-
-    EMAIL = "email"
-    SMS = "sms"
 
 
 class Kind(StrEnum):

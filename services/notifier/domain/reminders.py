@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
-from services.notifier.domain.message import HOUR, TO_STAFF, Channel, Kind, reminder_purpose
+from services.notifier.domain.message import HOUR, TO_STAFF, Kind, reminder_purpose
 from shared.quiet_hours import next_open
+from shared.vocabulary import Channel
 
 NEWS_STAYS_NEWS = timedelta(hours=24)
 """How long a confirmation or a move is worth telling (delivery.md, `not_after`)."""

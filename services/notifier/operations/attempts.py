@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from services.notifier.domain.contact import Contact
 from services.notifier.domain.delivery import LEASE, State, advance
 from services.notifier.domain.errand import FRESH, ask_again_after, channels_for
-from services.notifier.domain.message import Channel, Kind, OutgoingMessage, kind_of
+from services.notifier.domain.message import Kind, OutgoingMessage, kind_of
 from services.notifier.domain.reminders import may_break_the_quiet
 from services.notifier.models import (
     AppointmentProjection,
@@ -31,7 +31,7 @@ from services.notifier.settings import AGREEMENT, Settings
 from shared.crypto import SubjectErased
 from shared.db import database_now
 from shared.quiet_hours import is_quiet, next_open
-from shared.vocabulary import PREFIX
+from shared.vocabulary import PREFIX, Channel
 from shared.zones import zone
 
 WISHES_UNKNOWN_WAIT: Final = timedelta(seconds=15)

@@ -11,10 +11,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.notifier.domain.incoming import Reading, Wish, read
-from services.notifier.domain.message import Channel, Kind
+from services.notifier.domain.message import Kind
 from services.notifier.models import IncomingText, Notification
 from services.notifier.operations import contacts, planning, suppressions
 from shared.crypto import PRACTICE_SUBJECT, SealBroken, SubjectErased, seal, unseal
+from shared.vocabulary import Channel
 
 ONE_ANSWER_IN: Final = timedelta(minutes=5)
 """The same answer does not go out again so soon: two machines could go on for ever."""

@@ -7,13 +7,14 @@ from sqlalchemy.orm import Session
 
 from services.notifier.domain.delivery import REACHED, State
 from services.notifier.domain.errand import channels_for
-from services.notifier.domain.message import Channel, Kind
+from services.notifier.domain.message import Kind
 from services.notifier.domain.reminders import NOTE_STAYS_NEWS, PlannedMessage
 from services.notifier.models import Errand, Notification
 from services.notifier.operations import contacts, planning
 from services.notifier.settings import Settings
 from shared.crypto import SubjectErased
 from shared.db import database_now
+from shared.vocabulary import Channel
 
 NOBODY = "nobody"
 """The reason of a row that only tells staff: a task waits, and there is no address to say so to."""

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from services.notifier.domain.appointment import AppointmentDetails
 from services.notifier.domain.contact import Contact
 from services.notifier.domain.delivery import REACHED, WAITING, State
-from services.notifier.domain.message import NEWS, Channel, Kind, kind_of
+from services.notifier.domain.message import NEWS, Kind, kind_of
 from services.notifier.domain.reminders import (
     NOTE_STAYS_NEWS,
     PlannedMessage,
@@ -24,6 +24,7 @@ from services.notifier.operations import appointments, contacts
 from services.notifier.settings import Settings
 from shared.crypto import SubjectErased
 from shared.db import database_now
+from shared.vocabulary import Channel
 from shared.zones import zone
 
 NO_WAY = "no-way"

@@ -12,13 +12,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.notifier.domain.delivery import State, advance, state_after_receipt
-from services.notifier.domain.message import Channel
 from services.notifier.domain.verdict import twilio_code
 from services.notifier.models import Attempt, Notification, ProviderEvent
 from services.notifier.operations import suppressions
 from services.notifier.operations.said import open_message
 from shared.crypto import SubjectErased
 from shared.db import database_now
+from shared.vocabulary import Channel
 
 _SETTLED_BADLY: Final = {State.UNDELIVERED, State.BOUNCED}
 

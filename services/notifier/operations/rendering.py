@@ -13,12 +13,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from services.notifier.domain.appointment import AppointmentDetails
 from services.notifier.domain.errand import FreeTime
 from services.notifier.domain.incoming import Wish
-from services.notifier.domain.message import Channel, Kind, OutgoingMessage, kind_of
+from services.notifier.domain.message import Kind, OutgoingMessage, kind_of
 from services.notifier.domain.neutrality import telling_words
 from services.notifier.domain.sms import fits_one_segment, plain
 from services.notifier.domain.wording import words_for
 from shared.ics import invitation
 from shared.settings import Practice
+from shared.vocabulary import Channel
 
 TEMPLATES: Final = Path(__file__).parent.parent / "templates" / "messages"
 

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from services.notifier.domain.message import Channel, OutgoingMessage
+from services.notifier.domain.message import OutgoingMessage
 from services.notifier.models import Attempt, Notification
 from shared.crypto import PRACTICE_SUBJECT, SubjectErased, seal, unseal
+from shared.vocabulary import Channel
 
 
 def subject_of(notification: Notification) -> UUID:

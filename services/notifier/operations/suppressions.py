@@ -9,9 +9,9 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from services.notifier.domain.message import Channel
 from services.notifier.models import Suppression
 from shared.crypto import blind_index
+from shared.vocabulary import Channel
 
 OPTED_OUT: Final = "opted-out"
 """The reason of an entry that the person made, by a word to us or to the carrier."""

@@ -7,8 +7,9 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from services.notifier.domain.delivery import State
-from services.notifier.domain.message import LINK_NOTES, Channel, kind_of, title_of
+from services.notifier.domain.message import LINK_NOTES, kind_of, title_of
 from services.notifier.operations.message_log import Line, Try
+from shared.vocabulary import Channel
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,9 +4,11 @@ The plan stands beside the name wherever staff could call or write (L33), and on
 pages, so that they can see that we heard them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
+
+from shared.vocabulary import Channel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,10 +48,11 @@ class Contact:
         """Whether there is a number, and a yes to calls."""
         return self.may_call and bool(self.phone)
 
-    @property
-    def can_be_written_to(self) -> bool:
-        """Whether there is an address or a number, and a yes to writing there."""
-        return (self.may_email and bool(self.email)) or (self.may_text and bool(self.phone))
+    def can_be_written_to(self, channels: Collection[Channel]) -> bool:
+        """Whether we send by one of these to where they said yes to."""
+        return (Channel.EMAIL in channels and self.may_email and bool(self.email)) or (
+            Channel.SMS in channels and self.may_text and bool(self.phone)
+        )
 
     @property
     def shown_phone(self) -> str:

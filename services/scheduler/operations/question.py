@@ -81,6 +81,16 @@ class Question:
             two=Two.of(invitation.couple_id, invitation.person_id, settings=settings, now=now),
         )
 
+    @classmethod
+    def open_to(cls, invitation: Invitation, *, settings: Settings, now: datetime) -> Self:
+        """What is free for somebody with that permission, what they have or hold counting too."""
+        return cls(
+            kind=invitation.type,
+            notice=settings.booking_notice,
+            now=now,
+            given=invitation.given_by is not None,
+        )
+
     @property
     def policy(self) -> Policy:
         """The rules of the type as the engine takes them."""

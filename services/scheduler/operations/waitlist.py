@@ -91,7 +91,7 @@ def join(
     except SubjectErased as error:
         raise NoSuchLink from error
     # As every look is taken: what they have or hold themselves is not free.
-    question = Question(kind=invitation.type, notice=settings.booking_notice, now=now)
+    question = Question.open_to(invitation, settings=settings, now=now)
     entry.free_before = _free_already(offers(session, question), entry, wish, question)
     session.add(entry)
     session.flush()

@@ -49,10 +49,10 @@ def look_around(session: Session, *, settings: Settings, now: datetime) -> list[
     ).all()
     if not entries:
         return []
-    ready = _ready(session, entries)
+    ready = _ready(session, entries, settings)
     found: list[Match] = []
-    for kind, waiting in _by_type(session, entries, settings).items():
-        question = Question(kind=kind, notice=settings.booking_notice, now=now)
+    for (kind, given), waiting in _by_type(session, entries, settings).items():
+        question = Question(kind=kind, notice=settings.booking_notice, now=now, given=given)
         looks = _looks(session, waiting, question)
         found += matches(
             [one for one in looks if one.waiting.entry_id in ready],
@@ -82,8 +82,8 @@ def _looks(
     return looks
 
 
-def _ready(session: Session, entries: Iterable[WaitlistEntry]) -> set[UUID]:
-    """Those who may be asked now: nothing else is being kept for them, and we may write to them."""
+def _ready(session: Session, entries: Iterable[WaitlistEntry], settings: Settings) -> set[UUID]:
+    """Those who may be asked now: nothing else is being kept for them, and we can write to them."""
     known = contacts(session, [one.person_id for one in entries])
     asked = set(
         session.scalars(
@@ -96,14 +96,16 @@ def _ready(session: Session, entries: Iterable[WaitlistEntry]) -> set[UUID]:
     return {
         one.id
         for one in entries
-        if one.id not in asked and one.person_id in known and known[one.person_id].can_be_written_to
+        if one.id not in asked
+        and one.person_id in known
+        and known[one.person_id].can_be_written_to(settings.channels)
     }
 
 
 def _by_type(
     session: Session, entries: Iterable[WaitlistEntry], settings: Settings
-) -> Mapping[AppointmentType, list[tuple[WaitlistEntry, Waiting]]]:
-    """Everyone who waits as the rule takes them, by what they wait for."""
+) -> Mapping[tuple[AppointmentType, bool], list[tuple[WaitlistEntry, Waiting]]]:
+    """Everyone who waits as the rule takes them, by what they wait for, given by staff or not."""
     entries = list(entries)
     kinds = {
         kind.id: kind
@@ -114,11 +116,19 @@ def _by_type(
             )
         )
     }
+    given = set(
+        session.scalars(
+            select(Invitation.id).where(
+                Invitation.id.in_([one.invitation_id for one in entries]),
+                Invitation.given_by.is_not(None),
+            )
+        )
+    )
     where = waitlist.locations(session, entries)
     has = _standing(session, [one.invitation_id for one in entries])
     asked, lapsed = _earlier_offers(session, [one.id for one in entries])
     given_back = _given_back(session, [one.invitation_id for one in entries])
-    found: dict[AppointmentType, list[tuple[WaitlistEntry, Waiting]]] = {}
+    found: dict[tuple[AppointmentType, bool], list[tuple[WaitlistEntry, Waiting]]] = {}
     for one in entries:
         kind = kinds.get(one.appointment_type_id)
         if kind is None or one.id not in where:
@@ -134,7 +144,7 @@ def _by_type(
             asked=asked.get(one.id, frozenset()) | given_back.get(one.invitation_id, frozenset()),
             lapsed=lapsed.get(one.id, 0),
         )
-        found.setdefault(kind, []).append((one, waiting))
+        found.setdefault((kind, one.invitation_id in given), []).append((one, waiting))
     return found
 
 
@@ -211,7 +221,7 @@ def offer(
     has = _standing(session, [invitation.id]).get(invitation.id)
     if has is not None and has <= start:
         return None
-    question = Question(kind=invitation.type, notice=settings.booking_notice, now=now)
+    question = Question.open_to(invitation, settings=settings, now=now)
     return _keep(session, entry, match, question, settings=settings)
 
 

@@ -23,6 +23,7 @@ from services.scheduler.web.doors import own_settings
 from services.scheduler.web.rights import Rights, hand, whose
 from services.scheduler.web.staff_forms import AwayForm
 from shared.clock import utcnow
+from shared.db import database_now
 from shared.web import database
 from shared.web.audiences import guard_staff
 from shared.web.forms import FormErrors, load
@@ -39,6 +40,7 @@ OUTCOMES: Final = {
     "refused": ("Still stands", "urgent"),
     None: ("Waits", "wait"),
 }
+FAILED: Final = ("Did not work", "urgent")
 PLAN: Final = "plan-"
 
 
@@ -107,7 +109,7 @@ def _visit(session: Session, entry: Entry, here: Any, now: datetime) -> dict[str
         "by_hand": [
             who.contact.name
             for who in entry.people
-            if who.contact and not absences.can_be_written_to(who.contact)
+            if who.contact and not who.contact.can_be_written_to(own_settings().channels)
         ],
     }
 
@@ -180,10 +182,16 @@ def start_absence(
 
 def settle(absence_id: UUID) -> None:
     """See to each that is left, each in a transaction of its own."""
+    with database().begin() as session:
+        since = database_now(session)
     while True:
         with database().begin() as session:
             if not absences.settle_next(
-                session, settings=own_settings(), now=utcnow(), absence_id=absence_id
+                session,
+                settings=own_settings(),
+                now=utcnow(),
+                since=since,
+                absence_id=absence_id,
             ):
                 return
 
@@ -213,15 +221,17 @@ def _progress(session: Session, absence: Absence, rows: Sequence[AbsenceVisit]) 
     standing = (
         absences.affected(session, who.practitioner_id, absence.during, now=now) if who else []
     )
-    waiting = {row.appointment_id for row in rows if row.settled_at is None}
+    unsettled = {row.appointment_id for row in rows if row.settled_at is None}
     return {
         "absence": absence,
         "who": who,
         "rows": listed,
-        "left": len(waiting),
+        "done": len(rows) - len(unsettled),
+        "left": sum(1 for row in rows if row.settled_at is None and row.failed_at is None),
+        "failed": [one["line"] for one in listed if one["chip"] is FAILED],
         "calls": [one for one in listed if one["by_hand"]],
         "standing": agenda.lines(
-            [one for one in standing if one.appointment.id not in waiting],
+            [one for one in standing if one.appointment.id not in unsettled],
             who.hours.zone if who else zone(own_settings().practice.timezone),
             now,
         ),
@@ -232,11 +242,14 @@ def _settled(session: Session, row: AbsenceVisit, now: datetime) -> dict[str, An
     entry = appointments.entry(session, row.appointment_id)
     here = zone(entry.appointment.schedule.timezone)
     line = agenda.line(entry, here, now)
-    unreachable = any(not absences.can_be_written_to(one.contact) for one in entry.people)
+    channels = own_settings().channels
+    unreachable = any(
+        one.contact is None or not one.contact.can_be_written_to(channels) for one in entry.people
+    )
     return {
         "line": line,
         "day": words.day(entry.appointment.starts_at.astimezone(here).date()),
-        "chip": OUTCOMES[row.outcome],
+        "chip": FAILED if row.outcome is None and row.failed_at else OUTCOMES[row.outcome],
         "called": row.called_at is not None,
         "by_hand": row.outcome in ("cancelled", "given", "refused") and unreachable,
     }

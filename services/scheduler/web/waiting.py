@@ -67,6 +67,7 @@ def _wait_page(session: Session, who: Guest, errors: FormErrors | None = None) -
         has=tickets.Ticket.of(has, now=utcnow(), settings=own_settings()) if has else None,
         waits=_waits(session, entry, names) if entry else None,
         contact=contact,
+        reached=contact is None or contact.can_be_written_to(own_settings().channels),
         people=sorted(names.items(), key=lambda one: one[1]),
         days=list(WEEKDAYS.items()),
         parts=[(name, title) for name, (title, _) in wishes.PARTS.items()],

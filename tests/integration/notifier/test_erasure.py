@@ -4,12 +4,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from services.notifier.domain.message import Channel
 from services.notifier.models import Errand, Notification, Suppression
 from services.notifier.operations import attempts, claims, contacts, receipts, suppressions
 from shared.contracts.intake import PersonErased
 from shared.crypto import SubjectErased, SubjectKey
-from shared.vocabulary import Role
+from shared.vocabulary import Channel, Role
 from tests.integration.notifier.test_pages import SignIn, page, sign_in
 from tests.integration.notifier.wishes import let_a_while_pass, planned_and_waiting, wish
 from tests.integration.notifier.world import Someone, World

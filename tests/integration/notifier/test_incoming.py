@@ -9,13 +9,12 @@ import pytest
 import requests
 from sqlalchemy import func, select, update
 
-from services.notifier.domain.message import Channel
 from services.notifier.domain.neutrality import telling_words
 from services.notifier.models import IncomingText, Notification, Suppression
 from services.notifier.operations import attempts, claims, incoming, retention, suppressions
 from shared.clock import utcnow
 from shared.contracts.intake import PersonErased
-from shared.vocabulary import Role
+from shared.vocabulary import Channel, Role
 from tests.integration.notifier.test_pages import SignIn, page, sign_in
 from tests.integration.notifier.test_secrecy import dump
 from tests.integration.notifier.wishes import planned_and_waiting, wish

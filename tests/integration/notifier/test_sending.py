@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from services.notifier.domain.message import Channel
 from services.notifier.models import AppointmentProjection, Attempt, Notification
 from services.notifier.operations import attempts, claims, suppressions
 from shared.clock import utcnow
 from shared.crypto import destroy_key
+from shared.vocabulary import Channel
 from tests.integration.notifier.world import Someone, World, booked, where_it_is_night
 
 DAY = timedelta(days=1)

@@ -1,6 +1,8 @@
 """P27: what people who wait have wished for, and how their waiting ends."""
 
+from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import update
@@ -11,9 +13,10 @@ from services.scheduler.domain.errors import (
     NoSuchWay,
     NotLicensedThere,
 )
-from services.scheduler.models import Practitioner
+from services.scheduler.models import AppointmentType, Invitation, Practitioner
 from services.scheduler.operations import invitations, waitlist
 from shared.contracts.intake import PersonErased
+from shared.vocabulary import Channel
 from tests.integration.scheduler.acts import invited
 from tests.integration.scheduler.waiting import (
     NEXT_WEEK,
@@ -32,6 +35,7 @@ from tests.integration.scheduler.world import (
     a_contact,
     hours,
     local,
+    token_of,
 )
 
 HOUR = timedelta(hours=1)
@@ -119,6 +123,53 @@ def test_p27_who_may_not_be_written_to_keeps_no_time_from_others(scheduler_db, s
     free_again(scheduler_db, full[0], settings)
 
     assert [one.entry_id for one in look(scheduler_db, settings)] == [other.id]
+
+
+def test_p27_who_may_only_be_texted_is_not_asked_where_no_texts_are_set_up(
+    scheduler_db, settings, full
+):
+    by_text = {"channels": {"email": False, "sms": True, "call": False, "voicemail": False}}
+    mine = invited(scheduler_db)
+    with scheduler_db.begin() as session:
+        invitations.keep_contact(
+            session, person_id=mine.person_id, version=2, contact=a_contact(**by_text)
+        )
+    first = wait(scheduler_db, mine, settings)
+    other = wait(scheduler_db, invited(scheduler_db), settings)
+    mail_alone = replace(settings, channels=frozenset({Channel.EMAIL}))
+    free_again(scheduler_db, full[0], settings)
+
+    assert [one.entry_id for one in look(scheduler_db, mail_alone)] == [other.id]
+
+    free_again(scheduler_db, full[1], settings)
+    assert [one.entry_id for one in look(scheduler_db, settings)] == [first.id]
+
+
+def test_p27_a_type_that_staff_alone_give_is_offered_to_those_whom_they_gave_it(
+    scheduler_db, settings, full
+):
+    mine, other = (invited(scheduler_db) for _ in range(2))
+    with scheduler_db.begin() as session:
+        session.execute(
+            update(Invitation).where(Invitation.id == mine.id).values(given_by=f"staff:{uuid4()}")
+        )
+        session.execute(
+            update(AppointmentType)
+            .where(AppointmentType.code == "private-call")
+            .values(staff_only=True)
+        )
+    with scheduler_db.begin() as session:
+        given, not_given = (invitations.find(session, token_of(one.id)) for one in (mine, other))
+    assert given
+    assert not_given
+    wait(scheduler_db, not_given, settings)
+    entry = wait(scheduler_db, given, settings)
+    free_again(scheduler_db, full[0], settings)
+
+    (one,) = look(scheduler_db, settings)
+
+    assert one.entry_id == entry.id
+    assert accept(scheduler_db, one, settings).status == "booked"
 
 
 def test_p27_who_joins_twice_keeps_their_place_and_has_the_later_wishes(

@@ -7,14 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.domain.message import (
-    Channel,
-    Kind,
-    kind_of,
-    lead_of,
-    reminder_purpose,
-    title_of,
-)
+from services.notifier.domain.message import Kind, kind_of, lead_of, reminder_purpose, title_of
 from services.notifier.domain.reminders import (
     LAST_MINUTE,
     PlannedMessage,
@@ -25,6 +18,7 @@ from services.notifier.domain.reminders import (
     useful_before_start,
 )
 from shared.quiet_hours import is_quiet
+from shared.vocabulary import Channel
 
 NEW_YORK = ZoneInfo("America/New_York")
 BOOKED = datetime(2026, 3, 2, 15, tzinfo=UTC)

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from services.notifier.domain.message import Channel
 from services.notifier.domain.servers import Security
 from services.notifier.settings import Settings
 from shared.settings import BadSetting
+from shared.vocabulary import Channel
 from tests.conftest import environment_for
 
 HOUR = timedelta(hours=1)

@@ -9,7 +9,7 @@ import pytest
 
 from services.notifier.domain.appointment import AppointmentDetails
 from services.notifier.domain.errand import FreeTime
-from services.notifier.domain.message import TO_STAFF, Channel, Kind, OutgoingMessage
+from services.notifier.domain.message import TO_STAFF, Kind, OutgoingMessage
 from services.notifier.domain.neutrality import telling_words
 from services.notifier.domain.sms import Encoding, measure
 from services.notifier.domain.wording import words_for
@@ -22,6 +22,7 @@ from services.notifier.operations.rendering import (
     wording,
 )
 from shared.settings import Practice
+from shared.vocabulary import Channel
 
 PRACTICE = Practice(
     name="Harbor Lane",
