@@ -2,8 +2,9 @@
 
 from sqlalchemy.orm import Session
 
-from services.scheduler.operations import invitations, stated_times, waitlist
-from shared.contracts.intake import ContactChanged, PersonErased
+from services.scheduler.operations import endings, invitations, stated_times, waitlist
+from shared.clock import utcnow
+from shared.contracts.intake import ContactChanged, JointPermissionEnded, PersonErased
 from shared.crypto import destroy_key
 from shared.messaging.consumer import Consumer
 
@@ -18,12 +19,19 @@ def mark_stale(event: ContactChanged, session: Session) -> None:
     )
 
 
+@consumer.on(JointPermissionEnded)
+def give_back(event: JointPermissionEnded, session: Session) -> None:
+    """A time that the two have ahead of them is cancelled, in the words of any cancellation."""
+    endings.end(session, permission_ids=event.permission_ids, now=utcnow())
+
+
 @consumer.on(PersonErased)
 def forget(event: PersonErased, session: Session) -> None:
-    """Our copy of how to reach them can't be opened any more; times stay, without a name.
+    """Our copy of how to reach them can't be opened any more; past times stay, without a name.
 
-    They wait for nothing any more, and what was kept for them is free.
+    They wait for nothing any more, and what was kept for them or lay ahead of them is free.
     """
+    endings.forget(session, person_id=event.person_id, now=utcnow())
     waitlist.forget(session, person_id=event.person_id)
     stated_times.forget(session, person_id=event.person_id)
     destroy_key(session, event.person_id)

@@ -229,7 +229,8 @@ class Invitation(Base):
     """The right to book one appointment of one type, given by intake. Its id is intake's own.
 
     With a couple, the appointment is for two: this person and the partner. `given_by`: staff gave
-    it, for a session that was agreed on in the first call; intake knows nothing of it.
+    it, for a session that was agreed on in the first call; intake knows nothing of it. `ended_at`:
+    nothing is booked with it any more, since the release for two ended or a person was erased.
     """
 
     __tablename__ = "invitation"
@@ -246,6 +247,7 @@ class Invitation(Base):
     unproven: Mapped[bool] = mapped_column(server_default="false", default=False)  # see P26
     given_by: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    ended_at: Mapped[datetime | None]
 
     type: Mapped[AppointmentType] = relationship(lazy="raise")
 

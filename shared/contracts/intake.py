@@ -49,6 +49,19 @@ class TaskAssigned(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class JointPermissionEnded(Event):
+    """Two people may not meet by these permissions any more. Why, nobody is told.
+
+    `permission_ids` are those of one release: one that is given later is another.
+    """
+
+    type: ClassVar[str] = "intake.joint.ended.v1"
+
+    couple_id: UUID
+    permission_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class PersonErased(Event):
     """A person's record was erased: destroy the key of every copy, and send nothing more."""
 

@@ -5,6 +5,7 @@ from typing import Final
 from shared.contracts.intake import (
     CommunicationRequested,
     ContactChanged,
+    JointPermissionEnded,
     PersonErased,
     ScreeningCompleted,
     TaskAssigned,
@@ -26,6 +27,7 @@ ROUTES: Final[dict[type[Event], tuple[Service, ...]]] = {
     ContactChanged: ("scheduler", "notifier"),
     CommunicationRequested: ("notifier",),
     TaskAssigned: ("notifier",),
+    JointPermissionEnded: ("scheduler",),
     PersonErased: ("scheduler", "notifier"),
     AppointmentBooked: ("intake", "notifier"),
     AppointmentMoved: ("intake", "notifier"),

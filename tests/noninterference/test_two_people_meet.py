@@ -4,9 +4,11 @@ Through all three services as they run, by the links in the mails that each of t
 """
 
 import re
+from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from services import embedded
@@ -16,9 +18,10 @@ from services.intake.operations import calls
 from services.intake.operations.links import Links
 from tests.journeys.people import COUPLE
 from tests.noninterference.journey import Way
-from tests.noninterference.pairs import DANA, Pairs
+from tests.noninterference.pairs import DANA, First, Pairs
 from tests.noninterference.people import SAID_NOTHING, SEALED, address
 from tests.noninterference.product import Product
+from tests.noninterference.surfaces import Surface, difference
 
 OPENLY = {name: value for name, value in COUPLE.items() if name not in SEALED}
 WRITTEN_TO: Final = {"email_safe": "yes", "c_email": True, "invite_pref": "share_link"}
@@ -74,7 +77,8 @@ def pair_of(product: Product, response_id: UUID) -> dict[str, Any]:
     return found
 
 
-def test_two_people_come_apart_are_released_and_meet(product: Product, pairs: Pairs) -> None:
+def released(product: Product, pairs: Pairs) -> tuple[First, Way]:
+    """Both were called, both have signed, and both may choose a time."""
     first = pairs.first(A, SAID_NOTHING)
     b = pairs.second(first, B, SAID_NOTHING)
     a = first.way
@@ -94,6 +98,11 @@ def test_two_people_come_apart_are_released_and_meet(product: Product, pairs: Pa
     sign(product, b, "Robin")
     _days_pass(product)
     assert pair_of(product, first.response_id)["a_update"] == "joint_ready"
+    return first, b
+
+
+def meet(product: Product, a: Way, b: Way) -> None:
+    """The first chooses a time, and the second says yes to it."""
     a.visitor.open(last_link(product, a, _PAGE))
     assert "You can now choose a time to meet together." in a.visitor.seen[-1].text
     _choose(a)
@@ -108,6 +117,12 @@ def test_two_people_come_apart_are_released_and_meet(product: Product, pairs: Pa
     assert "Your time is booked" in answer.text
     product.settle()
 
+
+def test_two_people_come_apart_are_released_and_meet(product: Product, pairs: Pairs) -> None:
+    first, b = released(product, pairs)
+    a = first.way
+    meet(product, a, b)
+
     calendars = [
         [mail.calendar for mail in product.mails(address(way.number)) if mail.calendar is not None]
         for way in (a, b)
@@ -115,6 +130,51 @@ def test_two_people_come_apart_are_released_and_meet(product: Product, pairs: Pa
     assert [len(found) for found in calendars] == [1, 1]
     _nothing_of_the_other(product, a, "Robin", b)
     _nothing_of_the_other(product, b, "Ellis", a)
+
+
+def test_n7_the_end_of_a_release_reads_to_both_like_a_cancellation_by_the_practice(
+    product: Product, pairs: Pairs
+) -> None:
+    """P17, P18: by every byte of what they are sent, and of their own pages about the time."""
+    first, b = released(product, pairs)
+    both = (first.way, b)
+
+    def ended(end: Callable[[], None]) -> list[Surface]:
+        meet(product, *both)
+        before = [len(product.mails(address(way.number))) for way in both]
+        end()
+        product.settle()
+        found = []
+        for way, count in zip(both, before, strict=True):
+            told = product.mails(address(way.number))[count:]
+            assert told, "each of the two is told"
+            found += way.same.mails(told)
+            seen = len(way.visitor.seen)
+            own = last_link(product, way, _MANAGE)
+            for step in ("", "/change", "/appointment.ics"):
+                way.visitor.open(f"{own}{step}")
+            found += way.same.pages(way.visitor.seen[seen:])
+        return found
+
+    def by_staff() -> None:
+        page = f"/schedule/staff/appointments/{_booked(product)}"
+        product.staff.send(f"{page}/cancel", {"reason": "The room is painted."}, shown_at=page)
+
+    by_hand = ended(by_staff)
+    by_itself = ended(lambda: desk(product, first.response_id, "joint/withdraw", {}))
+
+    assert difference(by_hand, by_itself) == ""
+    assert any(b"Your time is cancelled" in one.said for one in by_itself)
+
+
+def _booked(product: Product) -> str:
+    with psycopg.connect(product.scheduler.database_url) as connection:
+        row = connection.execute(
+            "SELECT id FROM appointment WHERE couple_id IS NOT NULL AND status = 'booked'"
+            " ORDER BY created_at DESC"
+        ).fetchone()
+    assert row is not None
+    return str(row[0])
 
 
 def _days_pass(product: Product) -> None:

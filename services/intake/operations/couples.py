@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from services.intake.couple_models import Couple, Invitation, JointRelease
+from services.intake.couple_models import Couple, Invitation
 from services.intake.domain.condition import Answers
 from services.intake.domain.invitation import Hindrance, How, hindrance
 from services.intake.domain.pair import Pair, PairDecision, PartnerStatus, decide_pair
@@ -21,6 +21,7 @@ from services.intake.operations import (
     forms,
     holds,
     invitations,
+    joint_permissions,
     openings,
     personal_pages,
     practice,
@@ -157,7 +158,7 @@ def view(session: Session, *, couple: Couple, invitation: Invitation, now: datet
             days_since_invite=day,
             invite_sent=True,
             calls_done=all(done),
-            clinician_release=_released(session, couple),
+            clinician_release=joint_permissions.standing(session, couple) is not None,
         ),
         replace(
             a.config,
@@ -180,10 +181,12 @@ def view(session: Session, *, couple: Couple, invitation: Invitation, now: datet
 def end(session: Session, *, couple: Couple, reader: Reader, now: datetime) -> None:
     """The two go on separately: each record stays what it is, and nothing leads to both any more.
 
-    What A sees does not change before its day: that it ended may be because of B.
+    A time together that lies ahead is given back. Beyond that, what A sees does not change before
+    its day: that it ended may be because of B.
     """
     if not reader.clinical:
         raise ValueError("Only clinical staff may part two inquiries.")
+    session.refresh(couple, with_for_update=True)
     if couple.ended_at is None:
         couple.ended_at, couple.ended_by = now, reader.account_id
         couple.ended_by_name = reader.name
@@ -191,23 +194,15 @@ def end(session: Session, *, couple: Couple, reader: Reader, now: datetime) -> N
             if side is not None:
                 audit.note(session, reader=reader, act="part-couple", response_id=side)
         session.flush()
+        released = joint_permissions.standing(session, couple)
+        if released is not None:
+            joint_permissions.say_ended(session, released)
 
 
 def _other(session: Session, couple: Couple) -> Form | None:
     if couple.b_response_id is None:
         return None
     return forms.form_of(session, session.get_one(QuestionnaireResponse, couple.b_response_id))
-
-
-def _released(session: Session, couple: Couple) -> bool:
-    return (
-        session.scalar(
-            select(JointRelease.id).where(
-                JointRelease.couple_id == couple.id, JointRelease.withdrawn_at.is_(None)
-            )
-        )
-        is not None
-    )
 
 
 def _said(b: Form | None) -> Answers | None:

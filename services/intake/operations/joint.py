@@ -14,7 +14,14 @@ from sqlalchemy.orm import Session
 from services.intake.couple_models import Couple, JointPermission, JointRelease
 from services.intake.domain.pair import BLOCKED
 from services.intake.models import QuestionnaireResponse
-from services.intake.operations import audit, couples, invitations, personal_pages, policies
+from services.intake.operations import (
+    audit,
+    couples,
+    invitations,
+    joint_permissions,
+    personal_pages,
+    policies,
+)
 from services.intake.operations.links import Links
 from services.intake.operations.readers import Reader
 from shared.crypto import seal, unseal
@@ -48,7 +55,7 @@ def release(
     if not reader.clinical:
         raise ValueError("Only clinical staff may release a joint meeting.")
     session.refresh(couple, with_for_update=True)
-    standing = of_couple(session, couple)
+    standing = joint_permissions.standing(session, couple)
     if standing is not None:
         return standing
     invitation = invitations.of_couple(session, couple)
@@ -84,10 +91,11 @@ def release(
 
 
 def withdraw(session: Session, *, couple: Couple, reader: Reader, now: datetime) -> None:
-    """No time for two may be chosen any more, from this moment on."""
+    """No time for two may be chosen any more, and one that lies ahead is given back."""
     if not reader.clinical:
         raise ValueError("Only clinical staff may withdraw a release.")
-    row = of_couple(session, couple)
+    session.refresh(couple, with_for_update=True)
+    row = joint_permissions.standing(session, couple)
     if row is None:
         return
     row.withdrawn_at, row.withdrawn_by, row.withdrawn_by_name = now, reader.account_id, reader.name
@@ -95,15 +103,7 @@ def withdraw(session: Session, *, couple: Couple, reader: Reader, now: datetime)
         if side is not None:
             audit.note(session, reader=reader, act="withdraw-joint", response_id=side)
     session.flush()
-
-
-def of_couple(session: Session, couple: Couple) -> JointRelease | None:
-    """The release that stands."""
-    return session.scalar(
-        select(JointRelease).where(
-            JointRelease.couple_id == couple.id, JointRelease.withdrawn_at.is_(None)
-        )
-    )
+    joint_permissions.say_ended(session, row)
 
 
 def reason_of(session: Session, row: JointRelease) -> str:

@@ -13,7 +13,14 @@ from sqlalchemy.orm import Session
 
 from services.intake.couple_models import Couple
 from services.intake.models import QuestionnaireResponse, ResponseStatus
-from services.intake.operations import audit, couples, joint, personal_pages, policies
+from services.intake.operations import (
+    audit,
+    couples,
+    joint,
+    joint_permissions,
+    personal_pages,
+    policies,
+)
 from services.intake.operations.couples import MayNotInvite, PairView
 from services.intake.operations.joint import NotReleasable
 from services.intake.operations.links import Links
@@ -112,12 +119,12 @@ def release(response_id: UUID) -> ResponseReturnValue:
 
 @pages.post("/joint/withdraw")
 def withdraw(response_id: UUID) -> ResponseReturnValue:
-    """No time for two can be chosen any more."""
+    """No time for two can be chosen any more, and one that lies ahead is given back."""
     with database().begin() as session:
         joint.withdraw(
             session, couple=_couple(session, response_id), reader=_reader(), now=utcnow()
         )
-    flash("Withdrawn. No time for two can be chosen from now on.")
+    flash("Withdrawn. A time together that lies ahead is cancelled, in the usual words.")
     return _back(response_id)
 
 
@@ -126,7 +133,7 @@ def part(response_id: UUID) -> ResponseReturnValue:
     """The two go on separately."""
     with database().begin() as session:
         couples.end(session, couple=_couple(session, response_id), reader=_reader(), now=utcnow())
-    flash("They go on separately. Each record stays as it is.")
+    flash("They go on separately. A time together that lies ahead is cancelled.")
     return _back(response_id)
 
 
@@ -145,7 +152,7 @@ def cards(session: Session, *, response: QuestionnaireResponse, reader: Reader) 
         "signature": policies.signature(session, person_id=response.person_id),
         "pair": pair,
         "sides": _sides(session, pair) if pair else [],
-        "released": joint.of_couple(session, pair.couple) if pair else None,
+        "released": joint_permissions.standing(session, pair.couple) if pair else None,
     }
 
 

@@ -215,22 +215,32 @@ def cancel(
     staff nobody is, and no window holds. Raises TooLate or NotPossible.
     """
     appointment = locked(session, appointment_id)
-    before = (Status(appointment.status), appointment.during)
-    if before[0] is Status.CANCELLED:
+    status = Status(appointment.status)
+    if status is Status.CANCELLED:
         return appointment
     if appointment.couple_id and by == CLIENT:
         by = Hand(Actor.CLIENT, person_id)
+    after(status, Act.CANCEL, by.actor)
+    if by.actor is Actor.CLIENT and status is not Status.PENDING:
+        kind = session.get_one(AppointmentType, appointment.appointment_type_id)
+        refuse_late(changes.deadline(appointment, kind, Wish.CANCEL, settings), now=now)
+    call_off(session, appointment, by=by, now=now)
+    return appointment
+
+
+def call_off(session: Session, appointment: Appointment, *, by: Hand, now: datetime) -> None:
+    """Cancel what is locked and stands, whoever does it: one history, and the same words to all.
+
+    Raises NotPossible.
+    """
+    before = (Status(appointment.status), appointment.during)
     if before[0] is Status.PENDING:
         if appointment.lapsed:
             replies.release(session, appointment, Act.LAPSE, actor=str(SYSTEM))
         else:
             replies.release(session, appointment, Act.CANCEL, actor=str(by), reason=by.reason)
-        return appointment
-    status = after(before[0], Act.CANCEL, by.actor)
-    if by.actor is Actor.CLIENT:
-        kind = session.get_one(AppointmentType, appointment.appointment_type_id)
-        refuse_late(changes.deadline(appointment, kind, Wish.CANCEL, settings), now=now)
-    appointment.status = status
+        return
+    appointment.status = after(before[0], Act.CANCEL, by.actor)
     appointment.hold_until = None
     _changed(appointment, now)
     session.flush()
@@ -244,7 +254,6 @@ def cancel(
             person_ids=participants.person_ids(session, appointment.id),
         ),
     )
-    return appointment
 
 
 def attend(

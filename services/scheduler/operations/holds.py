@@ -18,6 +18,7 @@ from services.scheduler.domain.errors import (
     AlreadyBooked,
     HoldOver,
     HoldRenewed,
+    NotBookable,
     SlotTaken,
     TooManyHolds,
 )
@@ -130,8 +131,15 @@ def release_expired_holds(session: Session) -> int:
 
 
 def one_at_a_time(session: Session, invitation: Invitation) -> None:
-    """Wait for whatever else this person is sending: a form that was sent twice acts once."""
-    session.execute(select(Invitation.id).where(Invitation.id == invitation.id).with_for_update())
+    """Wait for whatever else this person is sending: a form that was sent twice acts once.
+
+    Raises NotBookable when the permission has ended, a moment ago perhaps: see `endings`.
+    """
+    ended_at = session.scalar(
+        select(Invitation.ended_at).where(Invitation.id == invitation.id).with_for_update()
+    )
+    if ended_at is not None:
+        raise NotBookable
 
 
 def is_wanted(session: Session, appointment: Appointment, wanted: Wanted) -> bool:

@@ -6,6 +6,7 @@ from typing import Self
 from uuid import UUID
 
 from services.scheduler.domain.availability import Policy
+from services.scheduler.domain.errors import NotBookable
 from services.scheduler.domain.stated import last_midnight
 from services.scheduler.models import AppointmentType, Invitation
 from services.scheduler.settings import Settings
@@ -69,7 +70,12 @@ class Question:
         location: str | None = None,
         language: str | None = None,
     ) -> Self:
-        """What somebody with that permission may choose from, besides what they have already."""
+        """What somebody with that permission may choose from, besides what they have already.
+
+        Raises NotBookable when the permission has ended: what is offered can be booked.
+        """
+        if invitation.ended_at is not None:
+            raise NotBookable
         return cls(
             kind=invitation.type,
             notice=settings.booking_notice,

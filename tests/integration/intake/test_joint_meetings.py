@@ -1,5 +1,6 @@
 """A time for two: the policy that each of them signs, the release, and the permission."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +10,10 @@ from sqlalchemy import select
 
 from services.intake.couple_models import JointPermission, JointRelease, PolicySignature
 from services.intake.models import QuestionnaireResponse
-from services.intake.operations import calls, joint, policies, practice
+from services.intake.operations import calls, couples, joint, policies, practice
+from shared.contracts.intake import JointPermissionEnded
 from shared.crypto import SealBroken, SubjectErased, destroy_key, unseal
+from shared.messaging.tables import Outbox
 from shared.tokens import token_sha256
 from tests.integration.intake.browsing import Browser, form_in
 from tests.integration.intake.people import COUPLE
@@ -261,6 +264,63 @@ def test_a_release_that_is_withdrawn_permits_nothing_from_that_moment(
 
     assert {asked(two, token, service_headers).status_code for token in own.values()} == {404}
     assert READY not in "".join(pages(two, a))
+
+
+@pytest.mark.parametrize("act", ["joint/withdraw", "part"])
+def test_n7_the_scheduler_hears_once_by_which_permissions_nobody_meets_any_more(
+    two: Two, a: First, act: str
+) -> None:
+    released(two, a)
+    with two.database.begin() as session:
+        permissions = {str(one) for one in session.scalars(select(JointPermission.id))}
+
+    for _ in range(2):
+        two.staff(a.second(), act)
+
+    ((told, couple_id),) = ended(two)
+    assert told == permissions
+    with two.database.begin() as session:
+        assert str(session.scalars(select(JointRelease.couple_id)).one()) == couple_id
+
+
+@pytest.mark.parametrize("act", ["joint/withdraw", "part"])
+def test_where_nothing_was_released_nothing_ends(two: Two, a: First, act: str) -> None:
+    two.staff(a.response_id, act)
+
+    assert ended(two) == []
+
+
+def test_a_release_and_parting_at_once_leave_no_release_without_its_end(two: Two, a: First) -> None:
+    """Whoever is first has the couple's lock: parting sees the release that was made before it."""
+    with ThreadPoolExecutor(2) as pool:
+        done = [
+            pool.submit(two.staff, a.response_id, "joint", reason=REASON),
+            pool.submit(_parts, two, a),
+        ]
+        answers = [one.result() for one in done]
+
+    with two.database.begin() as session:
+        made = session.scalars(select(JointRelease)).all()
+    assert answers[0].status_code == (303 if made else 409)
+    assert len(ended(two)) == len(made)
+
+
+def _parts(two: Two, a: First) -> None:
+    with two.database.begin() as session:
+        couple = couples.of_response(session, response_id=a.response_id)
+        assert couple is not None
+        couples.end(session, couple=couple, reader=DANA, now=later(0))
+
+
+def ended(two: Two) -> list[tuple[set[str], str]]:
+    """Of which permissions, and of which couple, it was said that they ended."""
+    with two.database.begin() as session:
+        rows = session.scalars(select(Outbox).order_by(Outbox.id)).all()
+    return [
+        (set(row.envelope["data"]["permission_ids"]), row.envelope["data"]["couple_id"])
+        for row in rows
+        if row.envelope["type"] == JointPermissionEnded.type
+    ]
 
 
 def test_a_new_release_writes_new_links(
