@@ -47,6 +47,15 @@ def whole_days(first: date, last: date, zone: ZoneInfo) -> Range[datetime]:
     )
 
 
+def _in_turn(session: Session, schedule_id: int) -> None:
+    """One change of a clinician's time after the other.
+
+    Rows that name the schedule hold a share of its key: whoever wrote one in the same transaction,
+    as an absence does, would wait for the next one who did for ever if we asked for the key, too.
+    """
+    session.get_one(Schedule, schedule_id, with_for_update={"key_share": True})
+
+
 def change(
     session: Session,
     schedule_id: int,
@@ -62,7 +71,7 @@ def change(
     """
     if during.upper is None or during.upper <= now:
         raise BadStretch("That time is over.")
-    session.get_one(Schedule, schedule_id, with_for_update=True)
+    _in_turn(session, schedule_id)
     same = session.scalar(
         select(TimeChange).where(
             TimeChange.schedule_id == schedule_id,
@@ -115,7 +124,7 @@ def take_off(
     """Whole local days off for one clinician. Sent twice, they are off once. Raises BadStretch."""
     if last < today:
         raise BadStretch("Those days are over.")
-    session.get_one(Schedule, schedule_id, with_for_update=True)
+    _in_turn(session, schedule_id)
     same = session.scalar(
         select(TimeOff).where(
             TimeOff.schedule_id == schedule_id,

@@ -1,7 +1,7 @@
 """Somebody is away at short notice: everyone is seen to once, whatever happens on the way."""
 
 import re
-from datetime import date
+from datetime import date, time
 from threading import Barrier, Thread
 from typing import Any
 from uuid import UUID, uuid4
@@ -328,3 +328,24 @@ def test_a_clinician_sees_to_nobody_elses_days(owner, app, ada, scheduler_db, se
     assert marcus.send(f"/staff/away/{number}/go-on", own).status_code == 403
     assert owner.send(f"/staff/away/{number}/go-on", page).status_code == 303
     assert owner.open(f"/staff/away/{uuid4()}").status_code == 404
+
+
+def test_two_absences_of_one_clinician_that_begin_at_once_do_not_wait_for_each_other(
+    ada, scheduler_db
+):
+    """Each has written its row before it takes the turn to block the time."""
+    with scheduler_db.begin() as session:
+        schedule_id = schedule_of(session, ada).id
+    morning = openings.stretch(SOON, time(9), time(12), NEW_YORK)
+    begun = {
+        "schedule_id": schedule_id, "during": morning, "plans": {}, "now": utcnow(),
+        "by": Hand.staff(uuid4(), "Ada is ill"),
+    }  # fmt: skip
+
+    with scheduler_db.begin() as one, scheduler_db.begin() as other:
+        one.add(Absence(id=uuid4(), schedule_id=schedule_id, during=morning, reason="", actor=""))
+        one.flush()
+        absences.begin(other, absence_id=uuid4(), **begun)
+
+    with scheduler_db.begin() as session:
+        assert len(session.scalars(select(Absence)).all()) == 2
