@@ -40,8 +40,13 @@ _FLOOD_CLASS: Final = 0x50FA
 def enter(session: Session, schedule_id: int) -> None:
     """Wait for one's turn at this clinician's time, and clear it of what has run out."""
     session.execute(select(func.pg_advisory_xact_lock(_LOCK_CLASS, schedule_id)))
-    sweep_holds(session, Appointment.schedule_id == schedule_id)
-    replies.release_overdue(session, Appointment.schedule_id == schedule_id)
+    clear(session, Appointment.schedule_id == schedule_id)
+
+
+def clear(session: Session, which: ColumnElement[bool]) -> None:
+    """Put away what has run out: for whoever reads it is over, to the constraints it stands."""
+    sweep_holds(session, which)
+    replies.release_overdue(session, which)
 
 
 def enter_couple(session: Session, couple_id: UUID) -> None:
@@ -88,6 +93,7 @@ def refuse_taken(
     """
     if question.kind.in_person:
         session.execute(select(func.pg_advisory_xact_lock(_ROOMS_CLASS, 0)))
+        clear(session, Appointment.room_id.is_not(None))
     answer = room_or_refusal(session, schedule, start, question)
     if answer.reason is not None:
         raise SlotTaken(answer.reason if question.by_staff else answer.reason.to_clients)

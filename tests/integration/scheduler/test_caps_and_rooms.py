@@ -14,7 +14,7 @@ from services.scheduler.models import NO_ROOM_OVERLAP, Appointment
 from services.scheduler.operations import guard, holds
 from services.scheduler.operations.offers import Wanted
 from shared.clock import utcnow
-from tests.integration.scheduler.acts import MONDAY, NOW, book, hold, invited, wanted
+from tests.integration.scheduler.acts import MONDAY, NOW, book, hold, invited, run_out, wanted
 from tests.integration.scheduler.calendar_rules import (
     a_house,
     an_appointment,
@@ -299,3 +299,20 @@ def test_a_visit_that_is_moved_takes_the_room_that_is_free_then(scheduler_db, se
             guard.refuse_taken(session, one, local(MONDAY, "09:30"), asked)
     assert place
     assert ask(scheduler_db).at(local(MONDAY, "09:30")) == []
+
+
+def test_p3_a_room_whose_hold_ran_out_with_one_is_free_for_another_without_any_worker(
+    scheduler_db, settings, dana
+):
+    """P3: what is offered can be booked, whoever of the clinicians had the room."""
+    change_kind(scheduler_db, in_person=True)
+    a_house(scheduler_db, "Blue")
+    with scheduler_db.begin() as session:
+        marcus = a_clinician(session, "Marcus Oyelaran")
+    hold(scheduler_db, invited(scheduler_db), wanted("10:00", dana), settings)
+    run_out(scheduler_db)
+
+    assert "10:00" in starts(scheduler_db, MONDAY)
+    booked = book(scheduler_db, invited(scheduler_db), wanted("10:00", marcus), settings)
+
+    assert booked.room_id is not None
