@@ -24,7 +24,7 @@ from services.scheduler.domain.errors import (
 )
 from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.models import Appointment, Invitation, Schedule
-from services.scheduler.operations import guard, throttle
+from services.scheduler.operations import guard, replies, throttle
 from services.scheduler.operations.offers import Wanted, hosts_at
 from services.scheduler.operations.question import Question
 from services.scheduler.operations.schedules import open_schedules
@@ -215,8 +215,12 @@ def _take(
     question: Question,
     settings: Settings,
 ) -> Appointment:
-    """The hold itself. Their earlier one goes only now, after the lock: see the order above."""
+    """The hold itself. Their earlier one goes only now, after the lock: see the order above.
+
+    So does a request of theirs that nobody answered in time, with whomever it was.
+    """
     guard.enter(session, schedule.id)
+    replies.release_overdue(session, Appointment.invitation_id == invitation.id)
     session.execute(
         delete(Appointment).where(
             Appointment.invitation_id == invitation.id,

@@ -27,7 +27,7 @@ from tests.integration.scheduler.acts import (
     wanted,
 )
 from tests.integration.scheduler.acts import book as _book
-from tests.integration.scheduler.world import events, live_rows, local
+from tests.integration.scheduler.world import a_clinician, events, live_rows, local
 
 STAFF = Hand.staff(UUID(int=7))
 
@@ -186,3 +186,23 @@ def test_p2_a_hold_becomes_a_request_and_staff_who_book_have_confirmed(
     with scheduler_db.begin() as session:
         assert [row.id for row in requests.waiting(session)] == [asked.id]
         assert session.scalar(select(func.count()).select_from(Appointment)) == 2
+
+
+@pytest.mark.parametrize("act", [_book, hold])
+def test_p2_who_was_not_answered_in_time_chooses_again_with_anyone_without_any_worker(
+    scheduler_db, settings, confirmed_by_staff, act
+):
+    """P2, P3: a request that lapsed is over by the clock, for the one who asked as for others."""
+    with scheduler_db.begin() as session:
+        marcus = a_clinician(session, "Marcus Oyelaran")
+    mine = invited(scheduler_db)
+    _book(scheduler_db, mine, wanted("10:00", confirmed_by_staff), settings)
+    with scheduler_db.begin() as session:
+        session.execute(
+            update(Appointment).values(reply_by=func.clock_timestamp() - timedelta(seconds=1))
+        )
+
+    again = act(scheduler_db, mine, wanted("10:00", marcus), settings)
+
+    assert again.status in ("pending", "proposed")
+    assert history(scheduler_db)[1] == ("lapse", 1, "cancelled")
