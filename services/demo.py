@@ -240,6 +240,8 @@ def _choose_a_time(
     if then == "moved":
         later = _time(settings, token, call, in_days=call["in_days"] + 1)
         _ask(settings, "POST", "/appointment/move", token, json=later | {"location": where})
+    if then == "waits":
+        _ask(settings, "PUT", "/waitlist", token, json={"location": where, "weeks": 8})
     if then == "cancelled":
         _ask(settings, "POST", "/appointment/cancel", token)
 

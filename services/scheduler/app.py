@@ -28,6 +28,7 @@ from services.scheduler.web import (
     api_staff_time,
     api_stated,
     api_waiting,
+    api_waitlist,
     appointment,
     calendar,
     client,
@@ -43,6 +44,7 @@ from services.scheduler.web import (
     staff_door,
     stated,
     waiting,
+    waitlist,
     why,
 )
 from services.scheduler.web.refusals import init_refusals
@@ -82,6 +84,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(why.pages)
     app.register_blueprint(on_behalf.pages)
     app.register_blueprint(absences.pages)
+    app.register_blueprint(waitlist.pages)
     app.register_blueprint(practice.pages)
     app.register_blueprint(licences.pages)
     app.register_blueprint(outside_calendars.pages)
@@ -95,6 +98,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         programs.register_blueprint(blueprint)
     programs.register_blueprint(api_staff_booking.booking)
     programs.register_blueprint(api_staff_time.time)
+    programs.register_blueprint(api_waitlist.desk)
     programs.register_blueprint(api_outside.calendars)
     return app
 

@@ -16,7 +16,8 @@ class WaitlistEntry(Base):
 
     `practitioner_ids` empty: anyone who fits. `times`: weekly wall ranges in `timezone`, as
     [[weekday, "HH:MM", "HH:MM"], ...]; empty: any time. `free_before`: starts that suited and were
-    free when they began to wait, and are to this day; only what is sooner is offered.
+    free when they began to wait, and are to this day; only what is sooner is offered. `ended_by`
+    is whose hand ended it, `reason` what staff said when they took somebody off.
     """
 
     __tablename__ = "waitlist_entry"
@@ -52,12 +53,15 @@ class WaitlistEntry(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     ended_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
+    ended_by: Mapped[str | None]
+    reason: Mapped[str | None]
 
 
 class WaitlistOffer(Base):
     """A freed time, kept for one waiting person alone until `expires_at` (P27).
 
     The time itself is `held_id`, a hold like any other, so nobody else can have it meanwhile.
+    `offered_by` is the hand of the staff that chose it; none: the clock did.
     """
 
     __tablename__ = "waitlist_offer"
@@ -87,6 +91,7 @@ class WaitlistOffer(Base):
     token_sha256: Mapped[bytes] = mapped_column(unique=True)
     communication_id: Mapped[UUID] = mapped_column(unique=True, default=uuid4)
     offered_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    offered_by: Mapped[str | None]
     expires_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
     answer: Mapped[str | None]

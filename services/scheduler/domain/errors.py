@@ -129,6 +129,46 @@ class OfferOver(BookingRefused):
     sentence = "This time has gone to someone else."
 
 
+class NotOffered(BookingRefused):
+    """Staff can not offer that time to somebody who waits; the sentence is for the staff."""
+
+
+class WaitsNoMore(NotOffered):
+    """They left, have what they waited for, or their time on the list is up."""
+
+    sentence = "They do not wait any more."
+
+
+class AskedAlready(NotOffered):
+    """Nobody is asked about two times at once: they would keep both from everybody else."""
+
+    sentence = "Another time is being kept for them. They have to answer that first."
+
+
+class HasSooner(NotOffered):
+    """They have a time that is as soon, or sooner."""
+
+    sentence = "They have a time as soon as that. Only a sooner one can be offered."
+
+
+class CanNotBeAsked(NotOffered):
+    """They wish no messages, or we send none by the way they wish."""
+
+    sentence = "They can not be written to. Call them, and book it for them."
+
+
+class AsleepThere(NotOffered):
+    """It is night where they are (L26)."""
+
+    sentence = "It is night where they are. Offer it from 8 am there, or book it for them."
+
+
+class TooNear(NotOffered):
+    """Nobody reads a message and decides in what would be left of the offer."""
+
+    sentence = "It is too near to be kept while they think. Call them, and book it for them."
+
+
 class NotBookable(BookingRefused):
     """The permission does not stand, or not any more. Why, nobody is told."""
 

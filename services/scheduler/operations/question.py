@@ -88,12 +88,20 @@ class Question:
         )
 
     @classmethod
-    def open_to(cls, invitation: Invitation, *, settings: Settings, now: datetime) -> Self:
+    def open_to(
+        cls,
+        invitation: Invitation,
+        *,
+        settings: Settings,
+        now: datetime,
+        location: str | None = None,
+    ) -> Self:
         """What is free for somebody with that permission, what they have or hold counting too."""
         return cls(
             kind=invitation.type,
             notice=settings.booking_notice,
             now=now,
+            location=location,
             given=invitation.given_by is not None,
         )
 

@@ -127,7 +127,7 @@ def end(session: Session, entry: WaitlistEntry, outcome: str, *, by: Hand) -> No
     if offered is not None:
         close(session, offered, WITHDRAWN)
     entry.ended_at = database_now(session)
-    entry.outcome = outcome
+    entry.outcome, entry.ended_by, entry.reason = outcome, str(by), by.reason
     session.flush()
     logger.info("waiting ended", entry_id=str(entry.id), outcome=outcome, by=str(by))
 
@@ -142,7 +142,7 @@ def end_overdue(session: Session) -> int:
             WaitlistEntry.until <= func.clock_timestamp(),
             WaitlistEntry.id.not_in(offered),
         )
-        .values(ended_at=func.clock_timestamp(), outcome=EXPIRED)
+        .values(ended_at=func.clock_timestamp(), outcome=EXPIRED, ended_by=str(SYSTEM))
         .returning(WaitlistEntry.id)
     )
     return len(ended.all())

@@ -6,16 +6,17 @@ each takes the person's lock, then the guard's, and an index allows one open off
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import structlog
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from services.scheduler.domain.appointment import change_deadline
+from services.scheduler.domain.appointment import SYSTEM, Hand, change_deadline
 from services.scheduler.domain.errors import SlotTaken
 from services.scheduler.domain.interval import instant, minute_at_or_before, whole_minutes
+from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.domain.waitlist import Look, Match, Terms, Waiting, look, matches
 from services.scheduler.models import Appointment, AppointmentHistory, AppointmentType, Invitation
 from services.scheduler.operations import guard, holds, waitlist
@@ -125,7 +126,7 @@ def _by_type(
         )
     )
     where = waitlist.locations(session, entries)
-    has = _standing(session, [one.invitation_id for one in entries])
+    has = standing(session, [one.invitation_id for one in entries])
     asked, lapsed = _earlier_offers(session, [one.id for one in entries])
     given_back = _given_back(session, [one.invitation_id for one in entries])
     found: dict[tuple[AppointmentType, bool], list[tuple[WaitlistEntry, Waiting]]] = {}
@@ -148,7 +149,7 @@ def _by_type(
     return found
 
 
-def _standing(session: Session, invitation_ids: Iterable[UUID]) -> dict[UUID, datetime]:
+def standing(session: Session, invitation_ids: Iterable[UUID]) -> dict[UUID, datetime]:
     """When those who have a time by now have it; a mere hold is none."""
     rows = session.execute(
         select(Appointment.invitation_id, func.lower(Appointment.during)).where(
@@ -218,26 +219,30 @@ def offer(
     if entry.ended_at is not None or _open_offer_of(session, entry) is not None:
         return None
     start = instant(match.start)
-    has = _standing(session, [invitation.id]).get(invitation.id)
+    has = standing(session, [invitation.id]).get(invitation.id)
     if has is not None and has <= start:
         return None
-    question = Question.open_to(invitation, settings=settings, now=now)
-    return _keep(session, entry, match, question, settings=settings)
-
-
-def _keep(
-    session: Session,
-    entry: WaitlistEntry,
-    match: Match,
-    question: Question,
-    *,
-    settings: Settings,
-) -> WaitlistOffer:
     schedule = next((one for one in open_schedules(session) if one.id == match.host), None)
     if schedule is None:
         raise SlotTaken
+    question = Question.open_to(invitation, settings=settings, now=now)
+    return keep(session, entry, schedule, start, match.lasts, question, settings=settings)
+
+
+def keep(
+    session: Session,
+    entry: WaitlistEntry,
+    schedule: OpenSchedule,
+    start: datetime,
+    lasts: timedelta,
+    question: Question,
+    *,
+    settings: Settings,
+    by: Hand = SYSTEM,
+) -> WaitlistOffer:
+    """Hold the time for who waits, and have them told. After their lock. Raises SlotTaken."""
     guard.enter(session, schedule.id)
-    start, until = instant(match.start), database_now(session) + match.lasts
+    until = database_now(session) + lasts
     held = holds.keep(session, schedule, start, question, until=until, settings=settings)
     row = WaitlistOffer(
         id=uuid4(),
@@ -246,6 +251,7 @@ def _keep(
         starts_at=start,
         held_id=held.id,
         communication_id=uuid4(),
+        offered_by=None if by == SYSTEM else str(by),
         expires_at=until,
     )
     row.token_sha256 = token_sha256(waitlist.offer_token(settings, row))

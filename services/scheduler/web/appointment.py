@@ -117,7 +117,7 @@ def _step(
     usual = {"client": "The client", "system": "By the clock", "staff": "Staff"}
     return {
         "title": _DONE.get(Act(row.act), row.act),
-        "kind": "ok" if row.status_after != AppointmentStatus.CANCELLED else "bad",
+        "kind": "ok" if row.status_after != AppointmentStatus.CANCELLED else "fail",
         "at": f"{words.day(at.date()) if at.date() != now.astimezone(here).date() else 'Today'}, "
         f"{words.clock(at)}",
         "by": hands.get(row.actor) or usual.get(row.actor.partition(":")[0], row.actor),

@@ -88,6 +88,12 @@ class GiveForm(Strict):
     reason = for_colleagues()
 
 
+class OfferTimeForm(Strict):
+    """One of the free times, for somebody who waits."""
+
+    start = SlotChoice(required=True)
+
+
 class OtherTimeForm(Strict):
     """A time by the clinician's clock outside the rules; `sure`: which was explained."""
 

@@ -3,6 +3,7 @@
 The same pages book, move and give to a colleague: a `Target` says for what.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from http import HTTPStatus
@@ -17,6 +18,7 @@ from services.scheduler.domain.hours import resolve
 from services.scheduler.domain.interval import instant
 from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.operations import offers, schedules
+from services.scheduler.operations.offers import Offers
 from services.scheduler.operations.question import Question
 from services.scheduler.web import words
 from services.scheduler.web.choosing import read_date, read_uuid
@@ -33,17 +35,23 @@ from shared.zones import zone, zone_title
 
 @dataclass(frozen=True)
 class Target:
-    """For whom a time is chosen, and what of; `moving` is what they have, when it is moved."""
+    """For whom a time is chosen, and what of; `moving` is what they have, when it is moved.
+
+    `offering`: it is only kept for them, and they are asked; then there is no `other_view`, and of
+    what is free only what `fits`.
+    """
 
     question: Question
     people: list[dict[str, Any]]
     view: str
-    other_view: str
+    other_view: str | None
     address: dict[str, Any]
     kinds: list[dict[str, Any]] = field(default_factory=list)
     moving: When | None = None
     moving_start: datetime | None = None
     with_: UUID | None = None
+    offering: bool = False
+    fits: Callable[[datetime], bool] | None = None
 
     def link(self, view: str | None = None, **query: Any) -> str:
         """The address of one of the two pages."""
@@ -82,6 +90,9 @@ def times_page(session: Session, target: Target, shown: Shown) -> Response:
     free = everyone.with_only(only) if only else everyone
     if target.moving_start is not None and only == target.with_:
         free = free.without(target.moving_start)
+    if target.fits is not None:
+        fits = target.fits
+        free = Offers([one for one in free.starts if fits(offers.at(one))], free.schedules)
     chosen = next((o for o in everyone.schedules.values() if o.practitioner_id == only), None)
     here = chosen.hours.zone if chosen else zone(settings.practice.timezone)
 
@@ -105,7 +116,9 @@ def times_page(session: Session, target: Target, shown: Shown) -> Response:
         ],
         anyone=_with(target, "anyone"),
         only=only,
-        other=_with(target, only, target.other_view) if _benders(session) else None,
+        other=_with(target, only, target.other_view)
+        if target.other_view and _benders(session)
+        else None,
         video=any(one.video for one in everyone.schedules.values()),
         zone_title=zone_title(here.key),
         locations=LOCATIONS,

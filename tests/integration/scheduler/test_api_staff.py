@@ -54,6 +54,9 @@ ROUTES = [
     ("DELETE", "/api/staff/days-off/<int:off_id>"),
     ("POST", "/api/staff/absences"),
     ("GET", "/api/staff/absences/<uuid:absence_id>"),
+    ("GET", "/api/staff/waitlist"),
+    ("POST", "/api/staff/waitlist/<uuid:entry_id>/take-off"),
+    ("POST", "/api/staff/waitlist/<uuid:entry_id>/offers"),
 ]
 ELSEWHERE = [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://elsewhere.example"}]
 
