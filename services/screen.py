@@ -5,11 +5,11 @@ A document as in `services.intake.domain.cases` gives one JSON object, an array 
 
 import argparse
 import json
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
+from services import given
+from services.given import BadInput
 from services.intake.domain.cases import judge
 from services.intake.domain.errors import BadDocument
 from services.intake.domain.pair import PairDecision
@@ -19,16 +19,9 @@ from services.intake.operations.questionnaires import shipped
 Judged = Decision | PairDecision
 
 
-class BadInput(Exception):
-    """What came in can't be judged; the message is one sentence and names the field."""
-
-
 def screen(text: str) -> Judged | list[Judged]:
     """Judge what stands in a JSON text. Raises BadInput."""
-    try:
-        document = json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise BadInput(f"document: is not JSON ({error}).") from error
+    document = given.json_document(text)
     if not isinstance(document, list):
         return _judge(document, "")
     return [_judge(one, f"[{place}] ") for place, one in enumerate(document)]
@@ -41,13 +34,9 @@ def _judge(document: object, place: str) -> Judged:
         raise BadInput(f"{place}{refusal}") from refusal
 
 
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no number in JSON")
-
-
 def run(options: argparse.Namespace) -> None:
     """Read, judge, print. Raises BadInput."""
-    found = screen(_read(options.file))
+    found = screen(given.text(options.file))
     if options.explain:
         each = found if isinstance(found, list) else [found]
         print("\n\n".join("\n".join(explained(one)) for one in each))
@@ -55,16 +44,6 @@ def run(options: argparse.Namespace) -> None:
         print(json.dumps([one.as_document() for one in found], ensure_ascii=False))
     else:
         print(json.dumps(found.as_document(), ensure_ascii=False))
-
-
-def _read(name: str) -> str:
-    try:
-        raw = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-        return raw.decode("utf-8-sig")
-    except OSError as error:
-        raise BadInput(f"{name}: can't be read ({error.strerror}).") from error
-    except UnicodeDecodeError as error:
-        raise BadInput("document: is not UTF-8 text.") from error
 
 
 # ---------------------------------------------------------------- for a person to read

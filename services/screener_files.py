@@ -5,9 +5,9 @@ Rules change here alone: the console changes words.
 
 import argparse
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
+from services import given
 from services.home import Home
 from services.intake.domain import lint, lint_text
 from services.intake.domain.definition import load
@@ -20,7 +20,7 @@ BY = "the command line"
 
 
 class NotFit(Exception):
-    """The file can't be put to use, or can't be read; the message says where and why."""
+    """The file can't be put to use; the message says where and why."""
 
 
 def problems(text: str) -> list[str]:
@@ -34,7 +34,7 @@ def problems(text: str) -> list[str]:
 
 def run_lint(options: argparse.Namespace) -> int:
     """Say what is wrong with a file: 0, or 2 and a sentence for each thing."""
-    found = problems(_read(options.file))
+    found = problems(given.text(options.file))
     for sentence in found:
         print(sentence)
     if not found:
@@ -44,7 +44,7 @@ def run_lint(options: argparse.Namespace) -> int:
 
 def install(home: Home, env: Mapping[str, str], options: argparse.Namespace) -> int:
     """Put a reviewed file to use; the practice's edits that still fit go along."""
-    text = _read(options.file)
+    text = given.text(options.file)
     found = problems(text)
     if found:
         raise NotFit("\n".join(found))
@@ -71,15 +71,6 @@ def run_replay(home: Home, env: Mapping[str, str], options: argparse.Namespace) 
                 same += 1
     print(f"{same} of {same + others} decisions come out as they were made.")
     return 1 if others else 0
-
-
-def _read(name: str) -> str:
-    try:
-        return Path(name).read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise NotFit(f"{name}: can't be read ({error.strerror}).") from error
-    except UnicodeDecodeError as error:
-        raise NotFit(f"{name}: is not UTF-8 text.") from error
 
 
 def add_commands(

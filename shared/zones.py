@@ -34,6 +34,7 @@ def use_pinned_zones() -> None:
     """
     zoneinfo.reset_tzpath(())
     ZoneInfo.clear_cache()
+    _every_name.cache_clear()
     _names.cache_clear()
     if _WITNESS.astimezone(ZoneInfo("America/Vancouver")).hour != 10:
         raise ZoneDataTooOld(
@@ -43,11 +44,17 @@ def use_pinned_zones() -> None:
 
 
 @lru_cache(maxsize=1)
+def _every_name() -> frozenset[str]:
+    # `Factory` means that nobody has set a zone yet.
+    return frozenset(zoneinfo.available_timezones() - {"Factory", "localtime", "posixrules"})
+
+
+@lru_cache(maxsize=1)
 def _names() -> frozenset[str]:
     """Names of places: no `EST`, `Etc/GMT+5`, `localtime` or bare abbreviations."""
     return frozenset(
         name
-        for name in zoneinfo.available_timezones()
+        for name in _every_name()
         if name == "UTC" or ("/" in name and not name.startswith(_NOT_PLACES))
     )
 
@@ -60,6 +67,16 @@ def zone_names() -> list[str]:
 def zone(name: str) -> ZoneInfo:
     """The zone of that IANA name. Raises UnknownZone."""
     if name not in _names():
+        raise UnknownZone(f"{name!r} is not a time zone we know.")
+    return ZoneInfo(name)
+
+
+def zone_of_the_database(name: str) -> ZoneInfo:
+    """The zone of any IANA name, such as `Etc/GMT+5`, whether or not it is a place's.
+
+    For documents from elsewhere; whoever chooses one chooses a place. Raises UnknownZone.
+    """
+    if name not in _every_name():
         raise UnknownZone(f"{name!r} is not a time zone we know.")
     return ZoneInfo(name)
 

@@ -13,7 +13,7 @@ from tests.house.tree import PACKAGES, ROOT, TEXT, files, parsed, short
 OURS = files(*PACKAGES, "tools", "bench")
 TESTS = files("tests")
 
-READS_THE_ENVIRONMENT = {"settings.py", "__main__.py", "embedded.py"}
+READS_THE_ENVIRONMENT = {"settings.py", "commands.py", "embedded.py"}
 READS_THE_CLOCK = {"shared/clock.py"}
 JUNK_DRAWERS = {"utils", "util", "common", "helpers", "helper", "misc", "base", "core", "manager"}
 

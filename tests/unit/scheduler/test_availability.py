@@ -16,7 +16,8 @@ from services.scheduler.domain.availability import (
     pooled,
 )
 from services.scheduler.domain.interval import Interval, merged, minute_at_or_after
-from tests.unit.scheduler.cases import all_starts, minutes, stamp
+from services.slot_words import stamp
+from tests.unit.scheduler.cases import all_starts, minutes
 
 ALWAYS = Interval(-10_000, 10_000)
 CALL = Policy(duration=minutes(20), step=minutes(30), after=minutes(10))

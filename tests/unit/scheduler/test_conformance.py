@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.scheduler.domain.hours import resolve
-from tests.unit.scheduler.cases import Case, slot_cases, slots, stamp, timezone_cases, utc
+from services.slot_words import stamp
+from tests.unit.scheduler.cases import Case, slot_cases, slots, timezone_cases, utc
 
 
 @pytest.mark.parametrize("case", slot_cases(), ids=lambda case: case["id"])

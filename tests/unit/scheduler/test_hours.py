@@ -23,7 +23,8 @@ from services.scheduler.domain.interval import (
     minute_at_or_after,
     minute_at_or_before,
 )
-from tests.unit.scheduler.cases import minutes, stamp
+from services.slot_words import stamp
+from tests.unit.scheduler.cases import minutes
 
 # Far to both sides, half hours, three quarters, two seasons, and clocks that change at midnight.
 ZONES = [
