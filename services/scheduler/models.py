@@ -140,29 +140,6 @@ class DateOverride(Base):
     overnight: Mapped[bool] = mapped_column(server_default="false")
 
 
-class Location(Base):
-    """A house in which the practice has rooms."""
-
-    __tablename__ = "location"
-
-    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    name: Mapped[str] = mapped_column(unique=True)
-    address: Mapped[str] = mapped_column(server_default="")
-    ended_at: Mapped[datetime | None]
-
-
-class Room(Base):
-    """A room can not be used twice at once either; the same kind of constraint says so."""
-
-    __tablename__ = "room"
-    __table_args__ = (UniqueConstraint("location_id", "name"),)
-
-    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    location_id: Mapped[int] = mapped_column(ForeignKey("location.id"))
-    name: Mapped[str]
-    ended_at: Mapped[datetime | None]
-
-
 class AppointmentType(Base):
     """What can be booked, and the practice's rules for it.
 
@@ -259,7 +236,8 @@ class Appointment(Base):
     while it is `pending`; `held_from` is a keyed hash of the address that a hold came from. The
     buffers are those of the day it was booked: a later change of rules does not squeeze what
     stands. `assigned` says why the pool chose this clinician, `reason` why staff gave this time
-    against the rules, or why to this clinician.
+    against the rules, or why to this clinician. `followed_at`: it had begun when the two of it
+    asked for their next.
     """
 
     __tablename__ = "appointment"
@@ -290,19 +268,24 @@ class Appointment(Base):
             ONE_PER_PERMISSION,
             "invitation_id",
             unique=True,
-            postgresql_where=text(f"status IN ({_LIVE})"),
+            postgresql_where=text(f"couple_id IS NULL AND status IN ({_LIVE})"),
         ),
         Index(
             ONE_PER_COUPLE,
             "couple_id",
             unique=True,
-            postgresql_where=text(f"status IN ({_LIVE})"),
+            postgresql_where=text("followed_at IS NULL AND status IN ('pending', 'booked')"),
         ),
         Index(
             "ix_appointment_schedule_id_starts",
             "schedule_id",
             text("lower(during)"),
             postgresql_where=text(f"status IN ({_LIVE})"),
+        ),
+        Index(
+            "ix_appointment_couple_id",
+            "couple_id",
+            postgresql_where=text("couple_id IS NOT NULL"),
         ),
         Index("ix_appointment_hold_until", "hold_until", postgresql_where=_PROPOSED),
         Index("ix_appointment_held_from", "held_from", postgresql_where=_PROPOSED),
@@ -326,6 +309,7 @@ class Appointment(Base):
     renewed_at: Mapped[datetime | None]
     held_from: Mapped[bytes | None]
     couple_id: Mapped[UUID | None]
+    followed_at: Mapped[datetime | None]
     reply_by: Mapped[datetime | None] = mapped_column()
     # Nobody said yes in time, by the database's clock at the moment of reading.
     lapsed: Mapped[bool] = column_property(

@@ -1,4 +1,4 @@
-"""Rows of the practice's rules: who gives what, days off, opened and blocked time, holidays."""
+"""Rows of the practice: rooms, who gives what, days off, opened and blocked time, holidays."""
 
 from datetime import date, datetime
 from typing import Any
@@ -19,6 +19,29 @@ from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.scheduler.models import NEXT_VERSION, Base
+
+
+class Location(Base):
+    """A house in which the practice has rooms."""
+
+    __tablename__ = "location"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    address: Mapped[str] = mapped_column(server_default="")
+    ended_at: Mapped[datetime | None]
+
+
+class Room(Base):
+    """A room can not be used twice at once either; the same kind of constraint says so."""
+
+    __tablename__ = "room"
+    __table_args__ = (UniqueConstraint("location_id", "name"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    location_id: Mapped[int] = mapped_column(ForeignKey("location.id"))
+    name: Mapped[str]
+    ended_at: Mapped[datetime | None]
 
 
 class PracticeRules(Base):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session, joinedload, selectinload
 
@@ -101,12 +101,17 @@ def held(session: Session, invitation_id: UUID) -> Appointment | None:
 
 
 def of_invitation(session: Session, invitation: Invitation) -> Place | None:
-    """The appointment that was booked with this permission and still stands; of two, either's."""
-    by = (
-        Appointment.couple_id == invitation.couple_id
-        if invitation.couple_id
-        else Appointment.invitation_id == invitation.id
-    )
+    """The appointment that was booked with this permission and still stands.
+
+    Of two, whichever of them chose it, and only until it is over: then they may choose the next.
+    """
+    by = Appointment.invitation_id == invitation.id
+    if invitation.couple_id is not None:
+        by = and_(
+            Appointment.couple_id == invitation.couple_id,
+            Appointment.status.not_in((AppointmentStatus.FULFILLED, AppointmentStatus.NOSHOW)),
+            func.upper(Appointment.during) > func.clock_timestamp(),
+        )
     participant = session.scalar(
         select(Participant)
         .join(Appointment)

@@ -156,8 +156,7 @@ def move(
         return appointment
     before = (Status(appointment.status), appointment.during)
     after(before[0], Act.MOVE, by.actor)
-    if before[0] is Status.PENDING and (appointment.couple_id or appointment.lapsed):
-        raise NotPossible  # it is given back and asked for anew: both have to say yes to a time
+    _refuse_unmovable(appointment)
     kind = session.get_one(AppointmentType, appointment.appointment_type_id)
     if by.actor is Actor.CLIENT:
         refuse_late(changes.deadline(appointment, kind, Wish.MOVE, settings), now=now)
@@ -284,6 +283,14 @@ def attend(
 def _changed(appointment: Appointment, now: datetime) -> None:
     appointment.sequence += 1
     appointment.changed_at = now
+
+
+def _refuse_unmovable(appointment: Appointment) -> None:
+    """Raises NotPossible."""
+    if appointment.followed_at is not None:
+        raise NotPossible  # it has begun long ago, and the two have asked for their next
+    if appointment.status == Status.PENDING and (appointment.couple_id or appointment.lapsed):
+        raise NotPossible  # it is given back and asked for anew: both have to say yes to a time
 
 
 def _be_there(

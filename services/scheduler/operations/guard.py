@@ -20,6 +20,7 @@ from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.models import (
     NO_OVERLAP,
     NO_ROOM_OVERLAP,
+    ONE_PER_COUPLE,
     ONE_PER_PERMISSION,
     Appointment,
     AppointmentType,
@@ -109,7 +110,7 @@ def flush(session: Session) -> None:
             raise SlotTaken(Reason.TAKEN) from error
         if constraint_of(error) == NO_ROOM_OVERLAP:
             raise SlotTaken(Reason.NO_ROOM) from error
-        if constraint_of(error) == ONE_PER_PERMISSION:
+        if constraint_of(error) in (ONE_PER_PERMISSION, ONE_PER_COUPLE):
             raise AlreadyBooked from error
         raise
 

@@ -36,9 +36,10 @@ from shared.vocabulary import LIVE_STATUSES, AppointmentStatus
 def live_appointment(
     session: Session, invitation_id: UUID, *, lock: bool = False
 ) -> Appointment | None:
-    """What this permission has now: a hold that has not run out, or an appointment."""
+    """What this permission has now: a hold that has not run out, or a time for one alone."""
     query = select(Appointment).where(
         Appointment.invitation_id == invitation_id,
+        Appointment.couple_id.is_(None),
         Appointment.status.in_(LIVE_STATUSES),
         Appointment.hold_until.is_(None) | (Appointment.hold_until > func.clock_timestamp()),
         ~Appointment.lapsed,
@@ -49,13 +50,17 @@ def live_appointment(
 
 
 def standing_of_couple(session: Session, couple_id: UUID) -> Appointment | None:
-    """The time that two people have together, or that one of them has asked for."""
+    """The time that two people have ahead of them, or that one of them has asked for.
+
+    Once it has begun they may ask for their next, whether staff have said yet that they came.
+    """
     return session.scalar(
         select(Appointment)
         .where(
             Appointment.couple_id == couple_id,
-            Appointment.status.in_(LIVE_STATUSES),
+            Appointment.status.in_((AppointmentStatus.PENDING, AppointmentStatus.BOOKED)),
             ~Appointment.lapsed,
+            func.lower(Appointment.during) > func.clock_timestamp(),
         )
         .execution_options(populate_existing=True)
     )

@@ -1,16 +1,16 @@
 """Two people, one appointment: one of them chooses a time, the other says yes or no to it.
 
-There is one row, so there is one time, whoever chose it, and a unique index says so. Each of the
-two has a link, a zone, a way to talk and a place of their own in it, and sees nothing else (P17).
-Locks are taken in one order: the person's invitation, the couple, one schedule.
+There is one row, so there is one time, whoever chose it, and a unique index says that there is one
+ahead of them at most. Each of the two has a link, a zone, a way to talk and a place of their own in
+it, and sees nothing else (P17). Locks are taken in one order: the person's invitation, the couple,
+one schedule.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from services.scheduler.domain.appointment import (
@@ -23,13 +23,7 @@ from services.scheduler.domain.appointment import (
     reply_deadline,
 )
 from services.scheduler.domain.errors import AlreadyBooked, NoSuchLink, NotPossible
-from services.scheduler.models import (
-    ONE_PER_COUPLE,
-    Appointment,
-    ContactCopy,
-    Invitation,
-    Participant,
-)
+from services.scheduler.models import Appointment, ContactCopy, Invitation, Participant
 from services.scheduler.operations import guard, participants, replies
 from services.scheduler.operations.history import record
 from services.scheduler.operations.holds import (
@@ -43,7 +37,7 @@ from services.scheduler.operations.holds import (
 from services.scheduler.operations.offers import Wanted
 from services.scheduler.settings import Settings
 from shared.contracts.scheduler import AppointmentBooked
-from shared.db import constraint_of, database_now
+from shared.db import database_now
 from shared.messaging.outbox import publish
 from shared.vocabulary import AppointmentStatus as Status
 
@@ -76,6 +70,7 @@ def request(
         if standing.invitation_id == invitation.id and is_wanted(session, standing, wanted):
             return standing
         raise AlreadyBooked
+    _follow(session, invitation.couple_id)
     present = live_appointment(session, invitation.id, lock=True)
     if present is not None and not is_wanted(session, present, wanted):
         present = None
@@ -98,7 +93,7 @@ def request(
     present.reply_by = until
     present.couple_id = invitation.couple_id
     present.changed_at = now
-    _flush(session)
+    guard.flush(session)
     own = participants.add(
         session,
         present,
@@ -119,6 +114,21 @@ def request(
     )
     replies.ask(session, present, other)
     return present
+
+
+def _follow(session: Session, couple_id: UUID) -> None:
+    """What the two have had by now makes way for their next: see `standing_of_couple`."""
+    session.execute(
+        update(Appointment)
+        .where(
+            Appointment.couple_id == couple_id,
+            Appointment.status == Status.BOOKED,
+            Appointment.followed_at.is_(None),
+            func.lower(Appointment.during) <= func.clock_timestamp(),
+        )
+        .values(followed_at=func.clock_timestamp())
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _add_other(
@@ -246,13 +256,3 @@ def _zone_of(session: Session, person_id: UUID, settings: Settings) -> str:
         .limit(1)
     )
     return latest or settings.practice.timezone
-
-
-def _flush(session: Session) -> None:
-    """Write, and let the index have the last word. Raises AlreadyBooked."""
-    try:
-        session.flush()
-    except IntegrityError as error:
-        if constraint_of(error) == ONE_PER_COUPLE:
-            raise AlreadyBooked from error
-        raise

@@ -39,12 +39,17 @@ from services.scheduler.domain.timetable import DaysOff, OpenSchedule, Practice,
 from services.scheduler.models import (
     Availability,
     DateOverride,
-    Location,
     Practitioner,
-    Room,
     Schedule,
 )
-from services.scheduler.practice_models import PracticeRules, TimeChange, TimeOff, TypeOffered
+from services.scheduler.practice_models import (
+    Location,
+    PracticeRules,
+    Room,
+    TimeChange,
+    TimeOff,
+    TypeOffered,
+)
 from shared.zones import zone
 
 _RECENT: Final = func.current_date() - 3

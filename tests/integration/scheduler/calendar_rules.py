@@ -16,15 +16,20 @@ from services.scheduler.models import (
     Appointment,
     AppointmentType,
     Availability,
-    Location,
     Practitioner,
-    Room,
     Schedule,
 )
 from services.scheduler.operations import schedules
 from services.scheduler.operations.offers import Offers, offers
 from services.scheduler.operations.question import Question
-from services.scheduler.practice_models import PracticeRules, TimeChange, TimeOff, TypeOffered
+from services.scheduler.practice_models import (
+    Location,
+    PracticeRules,
+    Room,
+    TimeChange,
+    TimeOff,
+    TypeOffered,
+)
 from shared.db import Database
 from tests.integration.scheduler.acts import NOW
 from tests.integration.scheduler.world import NEW_YORK, schedule_of
