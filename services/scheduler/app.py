@@ -19,9 +19,11 @@ from services.scheduler.web import (
     absences,
     answers,
     api,
+    api_fit,
     api_late,
     api_outside,
     api_people,
+    api_rules,
     api_settling,
     api_staff,
     api_staff_booking,
@@ -39,6 +41,11 @@ from services.scheduler.web import (
     openings,
     outside_calendars,
     practice,
+    rule_closures,
+    rule_fit,
+    rule_overview,
+    rule_places,
+    rule_types,
     settling,
     staff,
     staff_door,
@@ -87,6 +94,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(waitlist.pages)
     app.register_blueprint(practice.pages)
     app.register_blueprint(licences.pages)
+    for rules in (rule_overview, rule_types, rule_places, rule_closures, rule_fit):
+        app.register_blueprint(rules.pages)
     app.register_blueprint(outside_calendars.pages)
     app.register_blueprint(internal.pages)
     programs = JsonApi(app, title="Scheduler")
@@ -100,6 +109,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     programs.register_blueprint(api_staff_time.time)
     programs.register_blueprint(api_waitlist.desk)
     programs.register_blueprint(api_outside.calendars)
+    programs.register_blueprint(api_rules.rules)
+    programs.register_blueprint(api_fit.fit)
     return app
 
 

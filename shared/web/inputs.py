@@ -8,6 +8,9 @@ from flask import Flask, request
 
 from shared.web.problems import FieldErrors, NotFound, Refusal, flat_errors
 
+LARGEST_NUMBER: Final = 2**63 - 1
+"""Of a row: PostgreSQL's bigint."""
+
 UNWRITABLE: Final = "Please leave out the characters that can't be shown."
 
 
@@ -69,14 +72,20 @@ def refuse_unwritable_json() -> None:
 
 
 def refuse_unwritable_address() -> None:
-    """No address that we ever wrote holds such a character. Raises NotFound."""
+    """No address of ours holds such a character, or a number larger than any row's.
+
+    Raises NotFound.
+    """
     texts = [
         request.path,
         *request.args.keys(),
         *request.args.values(),
         *(request.view_args or {}).values(),
     ]
-    if any(unwritable(text) for text in texts if isinstance(text, str)):
+    numbers = [one for one in (request.view_args or {}).values() if isinstance(one, int)]
+    if any(unwritable(text) for text in texts if isinstance(text, str)) or any(
+        number > LARGEST_NUMBER for number in numbers
+    ):
         raise NotFound("The link may be old, or already used. Nothing you wrote is lost.")
 
 

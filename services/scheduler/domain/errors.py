@@ -30,7 +30,12 @@ Refused
     ├── WeakPassword
     ├── AddressTaken   another account has that e-mail address
     ├── BadHours
-    └── BadStretch     a stretch of time that is none, or over
+    ├── BadStretch     a stretch of time that is none, or over
+    ├── NoSuchRule     no type, location, room or clinician is known by that name
+    ├── ChangedMeanwhile   somebody else changed it since the form was opened
+    ├── NameTaken      another type, location or room is called so
+    ├── UnknownRegion  the library knows no holidays of it
+    └── UnknownHoliday that region has no holiday of that name
 """
 
 from collections.abc import Sequence
@@ -277,3 +282,31 @@ class BadHours(StaffRefused):
 
 class BadStretch(StaffRefused):
     """A stretch of time that ends before it starts, is over, or that clocks skip."""
+
+
+class NoSuchRule(StaffRefused):
+    """No type of appointment, location, room or clinician is known by that name or number."""
+
+    sentence = "This is not here any more."
+
+
+class ChangedMeanwhile(StaffRefused):
+    """Somebody else changed it since the form was opened: nothing is written over."""
+
+    sentence = "Somebody changed this since you opened it. Nothing of yours was saved."
+
+
+class NameTaken(StaffRefused):
+    """Another one is called so. The sentence says what."""
+
+
+class UnknownRegion(StaffRefused):
+    """Nobody here knows which holidays are kept there."""
+
+    sentence = "Choose a region from the list."
+
+
+class UnknownHoliday(StaffRefused):
+    """The region has no holiday of that name."""
+
+    sentence = "Choose holidays of this region."

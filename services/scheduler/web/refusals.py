@@ -24,6 +24,10 @@ _TABLE: Final[Mapping[type[errors.Refused], _Words]] = {
     errors.NoSuchCalendar: _Words(
         HTTPStatus.NOT_FOUND, "This calendar is not here", "no-such-calendar"
     ),
+    errors.NoSuchRule: _Words(HTTPStatus.NOT_FOUND, "This is not here any more", "no-such-rule"),
+    errors.ChangedMeanwhile: _Words(
+        HTTPStatus.CONFLICT, "Changed in the meantime", "changed-meanwhile"
+    ),
     errors.SlotTaken: _Words(HTTPStatus.CONFLICT, "That time is taken", "slot-taken"),
     errors.HoldOver: _Words(HTTPStatus.CONFLICT, "Please choose again", "hold-over"),
     errors.HoldRenewed: _Words(HTTPStatus.CONFLICT, "Kept longer already", "hold-renewed"),

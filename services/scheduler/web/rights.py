@@ -55,6 +55,12 @@ class Rights:
             )
 
 
+def owner_decides() -> None:
+    """Raises NotForYourRole for everyone but the owner: what holds for all is theirs to say."""
+    if current_staff().role is not Role.OWNER:
+        raise NotForYourRole("Only the owner of the practice decides this.")
+
+
 def hand(reason: str | None = None) -> Hand:
     """The hand of whoever is signed in, with the reason they gave."""
     return Hand.staff(current_staff().account_id, reason or None)

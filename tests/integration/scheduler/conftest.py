@@ -72,6 +72,13 @@ def dana(scheduler_db: Database) -> Practitioner:
 
 
 @pytest.fixture
+def ada(owner: Visitor, scheduler_db: Database) -> Practitioner:
+    """Ada works every day from nine to five; Dana, the owner, has no hours."""
+    with scheduler_db.begin() as session:
+        return a_clinician(session, "Ada Obi")
+
+
+@pytest.fixture
 def full(scheduler_db: Database, settings: Settings) -> list[Appointment]:
     """Dana sees one person a week, on Wednesday at ten; who has which week, in order."""
     with scheduler_db.begin() as session:

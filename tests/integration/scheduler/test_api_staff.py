@@ -57,6 +57,31 @@ ROUTES = [
     ("GET", "/api/staff/waitlist"),
     ("POST", "/api/staff/waitlist/<uuid:entry_id>/take-off"),
     ("POST", "/api/staff/waitlist/<uuid:entry_id>/offers"),
+    ("GET", "/api/staff/appointment-types"),
+    ("POST", "/api/staff/appointment-types"),
+    ("GET", "/api/staff/appointment-types/<code>"),
+    ("PUT", "/api/staff/appointment-types/<code>"),
+    ("POST", "/api/staff/appointment-types/<code>/end"),
+    ("POST", "/api/staff/appointment-types/<code>/begin"),
+    ("GET", "/api/staff/locations"),
+    ("POST", "/api/staff/locations"),
+    ("PUT", "/api/staff/locations/<int:location_id>"),
+    ("POST", "/api/staff/locations/<int:location_id>/close"),
+    ("POST", "/api/staff/locations/<int:location_id>/open"),
+    ("POST", "/api/staff/locations/<int:location_id>/rooms"),
+    ("PUT", "/api/staff/rooms/<int:room_id>"),
+    ("POST", "/api/staff/rooms/<int:room_id>/close"),
+    ("POST", "/api/staff/rooms/<int:room_id>/open"),
+    ("GET", "/api/staff/holidays"),
+    ("PUT", "/api/staff/holidays"),
+    ("GET", "/api/staff/closures"),
+    ("POST", "/api/staff/closures"),
+    ("DELETE", "/api/staff/closures/<int:closure_id>"),
+    ("GET", "/api/staff/rule-changes"),
+    ("GET", "/api/staff/fit"),
+    ("PUT", "/api/staff/fit"),
+    ("GET", "/api/staff/shares"),
+    ("PUT", "/api/staff/shares"),
 ]
 ELSEWHERE = [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://elsewhere.example"}]
 
@@ -212,6 +237,7 @@ def test_signing_out_ends_the_session_in_the_browser_and_in_the_table(signed_in,
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 def test_a_stranger_is_told_to_sign_in(program, method, path):
     address = re.sub("<int:[^>]+>", "1", re.sub("<uuid:[^>]+>", str(uuid4()), path))
+    address = address.replace("<code>", "private-call")
     refused = program.open(address, method=method, json={"weekly": []} if method == "PUT" else None)
 
     assert refused.status_code == 401
