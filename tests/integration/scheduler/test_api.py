@@ -177,7 +177,7 @@ def test_p7_another_clocks_offset_is_another_instant(api, token):
         {"start": "2027-03-10T10:00"},
         {"start": "9999-12-31T23:59:59Z"},
         {"start": 5},
-        {"start": "2027-03-10T15:00:00Z", "length": 60},
+        {"start": "2027-03-10T15:00:00Z", "length": 60},  # rule-12: a length is the type's
         {"start": "2027-03-10T15:00:00Z", "practitioner_id": "Dana"},
         {"start": "2027-03-10T15:00:00Z", "how": "fax"},
         {"start": "2027-03-10T15:00:00Z", "location": None},

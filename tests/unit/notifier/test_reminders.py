@@ -1,6 +1,8 @@
 """Which messages an appointment deserves, and when."""
 
+import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,13 +19,15 @@ from services.notifier.domain.reminders import (
     messages_for,
     useful_before_start,
 )
-from shared.quiet_hours import is_quiet
+from shared.quiet_hours import is_quiet, next_open
 from shared.vocabulary import Channel
 
 NEW_YORK = ZoneInfo("America/New_York")
 BOOKED = datetime(2026, 3, 2, 15, tzinfo=UTC)
 START = datetime(2026, 3, 10, 15, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+TIMEZONES = Path(__file__).parents[2] / "cases" / "timezones.json"
+REMINDERS = json.loads(TIMEZONES.read_text("utf-8"))["reminders"]
 PLAN = ReminderPlan(
     leads={Channel.EMAIL: (48 * HOUR, 24 * HOUR, 2 * HOUR), Channel.SMS: (24 * HOUR, 2 * HOUR)}
 )
@@ -47,6 +51,37 @@ def test_a_booking_is_confirmed_at_once_and_reminded_of_three_times_by_email():
         ("reminder-24h", START - 24 * HOUR),
         ("reminder-2h", START - 2 * HOUR),
     ]
+
+
+@pytest.mark.parametrize("case", REMINDERS, ids=lambda case: case["appointment_local"])
+def test_a_day_before_is_24_hours_before_whatever_the_clocks_do(case):
+    """Not the same time on the wall; what would come at night waits for the morning."""
+    start, elapsed, same_wall_time = (
+        datetime.fromisoformat(case[name])
+        for name in (
+            "appointment_utc",
+            "elapsed_24h_before_utc",
+            "same_wall_time_previous_day_utc",
+        )
+    )
+    before = start - timedelta(days=7)
+
+    due = next(
+        message.due_at
+        for message in messages_for(
+            news={Channel.EMAIL: Kind.CONFIRMATION},
+            starts_at=start,
+            announced_at=before,
+            zone=ZoneInfo(case["zone"]),
+            plan=PLAN,
+            now=before,
+        )
+        if message.purpose == "reminder-24h"
+    )
+
+    assert elapsed != same_wall_time
+    assert due == next_open(elapsed, NEW_YORK)
+    assert due == elapsed or is_quiet(elapsed, NEW_YORK)
 
 
 def test_each_message_stops_being_of_use_when_delivery_md_says():
