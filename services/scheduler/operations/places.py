@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 
 from services.scheduler.domain.appointment import Hand
 from services.scheduler.domain.errors import NameTaken, NoSuchRule
-from services.scheduler.models import Appointment, Location, Room
+from services.scheduler.models import Appointment
 from services.scheduler.operations import rule_changes
 from services.scheduler.operations.rule_changes import Facts
+from services.scheduler.practice_models import Location, Room
 from shared.vocabulary import LIVE_STATUSES
 
 Closable = TypeVar("Closable", Location, Room)

@@ -24,7 +24,7 @@ from services.scheduler.domain.errors import (
     UnknownHoliday,
     UnknownRegion,
 )
-from services.scheduler.models import AppointmentType, Location, Room
+from services.scheduler.models import AppointmentType
 from services.scheduler.operations import (
     appointment_types,
     closures,
@@ -32,7 +32,7 @@ from services.scheduler.operations import (
     places,
     rule_changes,
 )
-from services.scheduler.practice_models import PracticeRules
+from services.scheduler.practice_models import Location, PracticeRules, Room
 from services.scheduler.web.api_staff import PREFIX, NeedsAnotherLook
 from services.scheduler.web.rights import hand, owner_decides
 from services.scheduler.web.rule_documents import (

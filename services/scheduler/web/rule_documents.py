@@ -6,11 +6,11 @@ from uuid import UUID
 from marshmallow import Schema, fields
 from sqlalchemy.orm import Session
 
-from services.scheduler.models import AppointmentType, Location, Room
+from services.scheduler.models import AppointmentType
 from services.scheduler.operations import appointment_types, fit, places
 from services.scheduler.operations.places import House
 from services.scheduler.operations.rule_changes import version_of
-from services.scheduler.practice_models import PracticeRules, TimeOff
+from services.scheduler.practice_models import Location, PracticeRules, Room, TimeOff
 from services.scheduler.web.rule_forms import TypeValues
 from shared.clock import utcnow
 

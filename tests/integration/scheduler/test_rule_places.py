@@ -9,8 +9,8 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from services.scheduler.models import Appointment, Location, Room
-from services.scheduler.practice_models import PracticeRules, TimeOff
+from services.scheduler.models import Appointment
+from services.scheduler.practice_models import Location, PracticeRules, Room, TimeOff
 from tests.integration.scheduler.calendar_rules import (
     a_house,
     an_appointment,
