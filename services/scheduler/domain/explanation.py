@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from services.scheduler.domain.availability import Busy, Cause, Policy
-from services.scheduler.domain.interval import Interval, Minute, whole_minutes
+from services.scheduler.domain.interval import Interval, Minute
 
 
 class Reason(StrEnum):
@@ -120,11 +120,11 @@ def explain(
         return Explanation(reason=Reason.TOO_SOON, interval=within)
     if start >= within.end:
         return Explanation(reason=Reason.TOO_FAR, interval=within)
-    visit = Interval(start, start + whole_minutes(policy.duration))
+    visit = Interval(start, start + policy.minutes.duration)
     home = next((one for one in opened if one.start <= start and visit.end <= one.end), None)
     if home is None or visit.end <= start:
         return _outside(start, opened, closed)
-    step = whole_minutes(policy.step)
+    step = policy.minutes.step
     if step <= 0 or (start - home.start) % step:
         return Explanation(reason=Reason.OFF_GRID, interval=home)
     for day in full:
@@ -146,7 +146,7 @@ def _in_the_way(visit: Interval, taken: Iterable[Busy], policy: Policy) -> Expla
     """The busy time that overlaps, else the one whose quiet does; the lasting ones first."""
     found: list[tuple[bool, int, Minute, Explanation]] = []
     for one in taken:
-        lead, tail = policy.lead(one), policy.tail(one)
+        lead, tail = policy.lead(one.before), policy.tail(one.after)
         if not (one.start - lead < visit.end and visit.start < one.end + tail):
             continue
         if one.start - lead >= one.end + tail:

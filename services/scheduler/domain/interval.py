@@ -6,6 +6,7 @@ back at the edge (`instant`). Nobody books half a minute: what is open is rounde
 taken outwards.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, TypeAlias
@@ -80,3 +81,40 @@ def intersection(ours: Sequence[Interval], theirs: Sequence[Interval]) -> list[I
         else:
             j += 1
     return result
+
+
+class OpenTime(tuple[Interval, ...]):  # noqa: SLOT001  it keeps things
+    """Merged open intervals with their edges in columns, which is how a sweep reads them.
+
+    Made once for each version of a schedule, and swept for every question about it.
+    """
+
+    def __init__(self, _: Iterable[Interval]) -> None:
+        self.begins = [one.start for one in self]
+        self.ends = [one.end for one in self]
+        self._moved: dict[tuple[Minutes, Minutes], tuple[list[Minute], list[Minute]]] = {}
+        self._grids: dict[Minutes, Minutes | None] = {}
+
+    def edges(
+        self, within: Interval, *, back: Minutes, on: Minutes
+    ) -> tuple[list[Minute], list[Minute]]:
+        """When it opens, moved back, and when it shuts, moved on; of what touches `within`."""
+        if (back, on) not in self._moved:
+            begins, ends = [one - back for one in self.begins], [one + on for one in self.ends]
+            self._moved[back, on] = begins, ends
+        begins, ends = self._moved[back, on]
+        first = bisect_right(self.ends, within.start)
+        last = bisect_left(self.begins, within.end)
+        return begins[first:last], ends[first:last]
+
+    def grid(self, step: Minutes) -> Minutes | None:
+        """How far every interval's beginning is from a multiple of `step`; None: they differ."""
+        if step not in self._grids:
+            grids = {one % step for one in self.begins}
+            self._grids[step] = grids.pop() if len(grids) == 1 else None
+        return self._grids[step]
+
+    def next_on_grid(self, minute: Minute, step: Minutes) -> Minute:
+        """The first from `minute` on, within some interval, that lies on that interval's grid."""
+        begins = self.begins[bisect_right(self.begins, minute) - 1]
+        return minute + (begins - minute) % step

@@ -24,7 +24,7 @@ from services.scheduler.domain.hours import (
     days,
     local_date,
 )
-from services.scheduler.domain.interval import Interval, Minute, merged
+from services.scheduler.domain.interval import Interval, Minute, OpenTime, merged
 
 _MARGIN: Final = timedelta(days=2)
 """A zone may be 14 hours ahead, hours may run overnight: as in `Hours.during`."""
@@ -195,7 +195,7 @@ def _opened(
         if place == home:
             extra = [one.during for one in schedule.extra if _touches(one.during, within)]
             found = merged([*found, *extra])
-        yield Opened(place, found)
+        yield Opened(place, OpenTime(found))
 
 
 def _overrides(

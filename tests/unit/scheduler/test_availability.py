@@ -1,6 +1,7 @@
 """The sweep against a minute-by-minute oracle, and the promises that the engine makes."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from services.scheduler.domain.availability import (
     Busy,
+    BusyTime,
     Offer,
     Policy,
     by_day,
@@ -15,22 +17,30 @@ from services.scheduler.domain.availability import (
     nearest,
     pooled,
 )
-from services.scheduler.domain.interval import Interval, merged, minute_at_or_after
+from services.scheduler.domain.interval import Interval, OpenTime, merged, minute_at_or_after
 from services.slot_words import stamp
 from tests.unit.scheduler.cases import all_starts, minutes
 
 ALWAYS = Interval(-10_000, 10_000)
 CALL = Policy(duration=minutes(20), step=minutes(30), after=minutes(10))
 
+
+def some(least: int, most: int) -> st.SearchStrategy[int]:
+    """Any minute, but often one of a quarter of an hour, so that edges meet."""
+    quarters = st.integers(-(-least // 15), most // 15).map(lambda n: n * 15)
+    return quarters | st.integers(least, most)
+
+
+quiet = st.sampled_from([0, 0, 0, 7, 15, 30])
 intervals = st.builds(
-    lambda start, length: Interval(start, start + length), st.integers(0, 300), st.integers(0, 120)
+    lambda start, length: Interval(start, start + length), some(0, 300), some(0, 240)
 )
 taken_times = st.builds(
     lambda start, length, before, after: Busy(start, start + length, before, after),
-    st.integers(-30, 330),
-    st.integers(0, 90),
-    st.sampled_from([0, 5, 10, 30]),
-    st.sampled_from([0, 5, 10, 30]),
+    some(-30, 330),
+    some(0, 60) | st.sampled_from([-10, 0]),
+    quiet,
+    quiet,
 )
 policies = st.builds(
     lambda duration, step, before, after, buffers: Policy(
@@ -40,10 +50,10 @@ policies = st.builds(
         after=minutes(after),
         buffers=buffers,
     ),
-    st.integers(1, 90),
-    st.integers(1, 45),
-    st.sampled_from([0, 7, 15]),
-    st.sampled_from([0, 7, 15]),
+    st.integers(1, 30) | some(1, 90),
+    st.sampled_from([5, 15, 30]) | st.integers(1, 45),
+    quiet,
+    quiet,
     st.sampled_from(["max", "sum"]),
 )
 
@@ -88,6 +98,26 @@ def test_the_sweep_agrees_with_counting_every_minute(opened, taken, policy, with
     found = free_starts(merged(opened), taken, policy, within=within, full=full)
 
     assert all_starts(found) == slow(opened, taken, policy, within, full)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    opened=st.lists(intervals, min_size=1, max_size=4),
+    parts=st.lists(st.lists(taken_times, max_size=4), max_size=3),
+    questions=st.lists(st.tuples(policies, intervals), min_size=2, max_size=3),
+)
+def test_values_kept_in_columns_answer_every_question_as_each_minute_does(opened, parts, questions):
+    hours = OpenTime(merged(opened))
+    taken = [one for part in parts for one in part]
+    columns = sum(map(BusyTime.of, parts), BusyTime())
+
+    assert list(columns) == taken
+    for policy, within in questions:
+        found = free_starts(hours, columns, policy, within=within)
+
+        assert all_starts(found) == slow(opened, taken, policy, within, [])
+        assert all(found)
+        assert all(one[-1] < next_one[0] for one, next_one in pairwise(found))
 
 
 def test_p8_neighbours_keep_the_larger_of_the_two_buffers_and_never_their_sum():
