@@ -110,7 +110,7 @@ class TypeValues(Strict):
 
     title = Line(LONGEST_NAME, "Write what it is called.", required=True)
     duration = Length(_MINUTE, 5, 480, required=True)
-    step = Length(_MINUTE, 5, 480, required=True)
+    step = Length(_MINUTE, 5, 120, required=True)
     buffer_before = Length(_MINUTE, 0, 240, load_default=timedelta(0))
     buffer_after = Length(_MINUTE, 0, 240, load_default=timedelta(0))
     notice = window()

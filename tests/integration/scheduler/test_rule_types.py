@@ -100,7 +100,8 @@ def test_one_more_type_can_be_booked_and_is_there_once(owner, ada, scheduler_db)
         ("duration", "nan", "Write a number from 5 to 480."),
         ("duration", "1e999", "Write a number from 5 to 480."),
         ("duration", "20.5", "Please write a whole number."),
-        ("step", "0", "Write a number from 5 to 480."),
+        ("step", "4", "Write a number from 5 to 120."),  # rule-28
+        ("step", "121", "Write a number from 5 to 120."),  # rule-28
         ("buffer_after", "-1", "Write a number from 0 to 240."),
         ("horizon", "367", "Write a number from 1 to 366."),
         ("notice", "soon", "Write a number from 0 to 672."),
