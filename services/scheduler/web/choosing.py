@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from http import HTTPStatus
-from typing import Self
+from typing import Final, Self
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from flask import Response, make_response, render_template, url_for
 from marshmallow import ValidationError
 from sqlalchemy.orm import Session
 
+from services.scheduler.domain.availability import Offer
 from services.scheduler.domain.errors import SlotTaken
+from services.scheduler.domain.interval import instant
 from services.scheduler.domain.languages import LANGUAGES
 from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.operations import participants
@@ -20,7 +23,7 @@ from services.scheduler.operations.question import Question
 from services.scheduler.schemas import SlotChoice
 from services.scheduler.web import words
 from services.scheduler.web.doors import Guest, guest, own_settings, shown_zone
-from services.scheduler.web.picker import picker
+from services.scheduler.web.picker import Link, picker
 from services.scheduler.web.tickets import slot_value
 from services.scheduler.web.words import When
 from shared.clock import utcnow
@@ -28,11 +31,18 @@ from shared.places import LOCATIONS, NAMES
 from shared.vocabulary import AppointmentStatus
 from shared.zones import zone_title
 
+SOONEST: Final = 3
+_START: Final = "%Y-%m-%dT%H:%MZ"
+
 
 @dataclass(frozen=True)
 class Asked:
-    """What part of the page was asked for, and why it is shown again."""
+    """What part of the page was asked for, and why it is shown again.
 
+    `at`: one of the soonest times, chosen by its link.
+    """
+
+    at: datetime | None = None
     day: date | None = None
     first: date | None = None
     practitioner: UUID | None = None
@@ -48,6 +58,7 @@ class Asked:
     def from_query(cls, args: Mapping[str, str]) -> Self:
         """From the address. What can't be read is not asked for: a link may be cut or mistyped."""
         return cls(
+            at=_read_start(args.get("at")),
             day=read_date(args.get("day")),
             first=read_date(args.get("from")),
             practitioner=read_uuid(args.get("with")),
@@ -89,13 +100,14 @@ def choose_page(session: Session, who: Guest, asked: Asked) -> str:
     if moving:
         free = free.without(moving.appointment.starts_at)
 
-    def link(day: str | None = None, from_: str | None = None) -> str:
+    def link(day: str | None = None, from_: str | None = None, at: str | None = None) -> str:
         chosen = "anyone" if asked.anyone else str(asked.practitioner or "") or None
-        query = {"day": day, "from": from_, "with": chosen, "language": asked.language}
+        query = {"at": at, "day": day, "from": from_, "with": chosen, "language": asked.language}
         return who.address("choose", query)
 
     before = asked.lost or asked.kept
     near = before.start if before else moving.appointment.starts_at if moving else None
+    near = asked.at or near
     day = asked.day or (near.astimezone(shown.info).date() if near and not asked.first else None)
     page = picker(free, zone=shown.info, now=now, link=link, day=day, first=asked.first)
     return render_template(
@@ -109,7 +121,8 @@ def choose_page(session: Session, who: Guest, asked: Asked) -> str:
         ),
         languages=[] if moving else _languages(languages(session, question), who, asked.language),
         only=only,
-        chosen=slot_value(asked.kept.start, only) if asked.kept and only else None,
+        soonest=_soonest(free, asked, shown.info, link),
+        chosen=_chosen(free, asked, only),
         video=any(one.video for one in everyone.schedules.values()),
         zone_title=zone_title(shown.info.key),
         zone_guess=shown.info.key if shown.guessed else None,
@@ -121,6 +134,30 @@ def choose_page(session: Session, who: Guest, asked: Asked) -> str:
         if moving
         else None,
     )
+
+
+def _soonest(free: Offers, asked: Asked, here: ZoneInfo, link: Link) -> list[dict[str, object]]:
+    """Links that choose the first times there are: what the page has read shows them already."""
+
+    def one(offer: Offer) -> dict[str, object]:
+        start = instant(offer.start)
+        local = start.astimezone(here)
+        return {
+            "when": f"{words.day(local.date())}, {words.clock(local)}",
+            "with": free.first_host(offer).first_name,
+            "href": link(at=f"{start:{_START}}"),
+            "chosen": start == asked.at,
+        }
+
+    return [one(offer) for offer in free.starts[:SOONEST]]
+
+
+def _chosen(free: Offers, asked: Asked, only: UUID | None) -> str | None:
+    """The time that is chosen already, as the form sends it: by a link, or before an error."""
+    if asked.kept and only:
+        return slot_value(asked.kept.start, only)
+    hosts = free.at(asked.at) if asked.at else []
+    return slot_value(asked.at, hosts[0].practitioner_id) if asked.at and hosts else None
 
 
 def _people(
@@ -169,6 +206,15 @@ def elsewhere(door: str, token: str, location: str, *, back: str) -> Response:
             ],
         )
         return make_response(page, HTTPStatus.CONFLICT)
+
+
+def _read_start(text: str | None) -> datetime | None:
+    """A start as our links have it, or nothing."""
+    try:
+        found = datetime.strptime(text or "", _START).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return found if read_date(found.date().isoformat()) else None
 
 
 def read_date(text: str | None) -> date | None:

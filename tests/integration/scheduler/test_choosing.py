@@ -1,6 +1,10 @@
 """Choosing a time, as a browser without scripts sees it."""
 
+import re
 from datetime import timedelta
+from html import unescape
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from sqlalchemy import func, update
@@ -15,6 +19,7 @@ from tests.integration.scheduler.world import (
     a_clinician,
     an_invitation,
     events,
+    hours,
     live_rows,
     local,
     slot_values,
@@ -229,3 +234,54 @@ def test_the_page_shows_its_times_in_the_persons_zone(visitor, token):
     first = local(utcnow().astimezone(NEW_YORK).date() + timedelta(weeks=1), "09:00")
     assert slot_values(page)[0].startswith(f"{first:%Y-%m-%dT%H:%MZ}")
     assert "9:00 am" in words(page)
+
+
+def test_the_soonest_times_are_links_that_choose_them_and_hold_nothing(
+    visitor, token, scheduler_db
+):
+    page = visitor.open(f"/t/{token}")
+    links = soonest_of(page)
+    assert len(links) == 3
+    first = slot_values(page)[0]
+    assert [part.split("/")[0] for part in slot_values(page)[:3]] == [
+        unquote(parse_qs(urlsplit(link).query)["at"][0]) for link in links
+    ]
+
+    chosen = visitor.open(links[0])
+
+    assert f'value="{first}" checked' in chosen.get_data(as_text=True)
+    assert "checked" not in page.get_data(as_text=True)
+    assert live_rows(scheduler_db) == []
+    sent = visitor.send(f"/t/{token}/hold", chosen, start=first, anyone="true")
+    assert (sent.status_code, sent.location) == (303, f"/t/{token}/check")
+
+
+def test_the_soonest_times_are_those_of_the_clinician_who_is_asked_for(
+    visitor, token, scheduler_db
+):
+    with scheduler_db.begin() as session:
+        late = a_clinician(session, "Ada Obi", weekly=hours(("16:00", "16:40")))
+
+    links = soonest_of(visitor.open(f"/t/{token}?with={late.id}"))
+    chosen = visitor.open(links[0])
+
+    assert all(f"with={late.id}" in link for link in links)
+    (checked,) = re.findall(r'value="([^"]+)" checked', chosen.get_data(as_text=True))
+    assert checked.endswith(str(late.id))
+
+
+@pytest.mark.parametrize(
+    "at", ["", "soon", "2020-01-01T09:00Z", "9999-12-31T23:59Z", "0001-01-01T00:00Z"]
+)
+def test_a_soonest_time_that_has_gone_or_never_was_chooses_nothing(visitor, token, at):
+    page = visitor.open(f"/t/{token}?at={at}")
+
+    assert page.status_code == 200
+    assert "checked" not in page.get_data(as_text=True)
+
+
+def soonest_of(page: Any) -> list[str]:
+    """The links under the heading "Soonest"."""
+    part = re.search(r'<nav class="soonest.*?</nav>', page.get_data(as_text=True), re.DOTALL)
+    assert part
+    return [unescape(link) for link in re.findall(r'href="([^"]+)"', part[0])]
