@@ -366,7 +366,10 @@ class Participant(Base):
 
 
 class AppointmentHistory(Base):
-    """What was done to an appointment, by whom, from what to what. Triggers refuse any change."""
+    """What was done to an appointment, by whom, from what to what. Triggers refuse any change.
+
+    `schedule_before` and `schedule_after` say with whom; rows of before they were kept have none.
+    """
 
     __tablename__ = "appointment_history"
 
@@ -381,3 +384,5 @@ class AppointmentHistory(Base):
     status_after: Mapped[str]
     during_before: Mapped[Range[datetime] | None] = mapped_column(TSTZRANGE)
     during_after: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
+    schedule_before: Mapped[int | None] = mapped_column(BigInteger)
+    schedule_after: Mapped[int | None] = mapped_column(BigInteger)

@@ -182,7 +182,8 @@ def move(
         ),
     )
     until = requests.reply_by(session, wanted.start, settings)
-    if appointment.schedule_id != schedule.id:
+    was_with = appointment.schedule_id
+    if was_with != schedule.id:
         appointment.assigned = None
     appointment.reason = None  # what staff gave it for is in the history; this is another time
     appointment.schedule_id, appointment.room_id = schedule.id, room_id
@@ -193,7 +194,15 @@ def move(
     _changed(appointment, now)
     guard.flush(session)
     by = changes.grant(session, appointment, Wish.MOVE, by=by)
-    record(session, appointment, Act.MOVE, before=before, actor=str(by), reason=by.reason)
+    record(
+        session,
+        appointment,
+        Act.MOVE,
+        before=before,
+        actor=str(by),
+        reason=by.reason,
+        schedule_before=was_with,
+    )
     if before[0] is Status.BOOKED:
         publish(session, AppointmentMoved(**booked_facts(session, appointment)))
     return appointment

@@ -1,17 +1,17 @@
 """An appointment's row, locked, and what was done to it by whose hand: rows that are only added."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from services.scheduler.domain.appointment import Act, Actor
 from services.scheduler.domain.errors import NoSuchLink
-from services.scheduler.models import Appointment, AppointmentHistory
+from services.scheduler.models import Appointment, AppointmentHistory, Practitioner, Schedule
 from services.scheduler.operations import participants
 from shared.vocabulary import AppointmentStatus as Status
 
@@ -34,8 +34,12 @@ def record(
     before: tuple[Status, Range[datetime]],
     actor: str = Actor.CLIENT,
     reason: str | None = None,
+    schedule_before: int | None = None,
 ) -> None:
-    """One more row, flushed together with what it tells of."""
+    """One more row, flushed together with what it tells of.
+
+    `schedule_before`: with whom it was, where that may have changed.
+    """
     session.add(
         AppointmentHistory(
             appointment_id=appointment.id,
@@ -47,6 +51,8 @@ def record(
             status_after=appointment.status,
             during_before=before[1],
             during_after=appointment.during,
+            schedule_before=schedule_before or appointment.schedule_id,
+            schedule_after=appointment.schedule_id,
         )
     )
     session.flush()
@@ -59,6 +65,15 @@ def of(session: Session, appointment_id: UUID) -> Sequence[AppointmentHistory]:
         .where(AppointmentHistory.appointment_id == appointment_id)
         .order_by(AppointmentHistory.id)
     ).all()
+
+
+def hosts(session: Session, done: Iterable[AppointmentHistory]) -> dict[int, Practitioner]:
+    """With whom it was and is, by the schedules that those rows name."""
+    numbers = {number for row in done for number in (row.schedule_before, row.schedule_after)}
+    found = session.scalars(
+        select(Schedule).options(joinedload(Schedule.practitioner)).where(Schedule.id.in_(numbers))
+    )
+    return {one.id: one.practitioner for one in found}
 
 
 def booked_facts(session: Session, appointment: Appointment) -> dict[str, Any]:

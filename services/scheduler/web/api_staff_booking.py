@@ -172,10 +172,12 @@ def _document(appointment_id: UUID) -> dict[str, Any]:
     with database().begin() as session:
         entry = appointments.entry(session, appointment_id)
         line = agenda.line(entry, zone(own_settings().practice.timezone), utcnow())
+        done = history.of(session, appointment_id)
+        hosts = history.hosts(session, done)
         return entry_document(entry, line) | {
             "reason": entry.appointment.reason,
             "assigned": entry.appointment.assigned,
-            "history": [step_document(row) for row in history.of(session, appointment_id)],
+            "history": [step_document(row, hosts) for row in done],
             "wishes": [
                 wish_document(one) for one in reversed(unsettled.about(session, appointment_id))
             ],

@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 from services.scheduler.domain import pool
 from services.scheduler.domain.appointment import Act, Actor
 from services.scheduler.domain.errors import ChangeRefused, SlotTaken
-from services.scheduler.models import AppointmentHistory
+from services.scheduler.models import AppointmentHistory, Practitioner
 from services.scheduler.operations import appointments, bookings, history, staff
 from services.scheduler.operations.appointments import Entry
 from services.scheduler.schemas import Strict
 from services.scheduler.web import agenda, unsettled, words
+from services.scheduler.web.agenda import STATUS
 from services.scheduler.web.doors import own_settings
 from services.scheduler.web.rights import hand
 from services.scheduler.web.staff_forms import ReasonForm
@@ -105,13 +106,20 @@ def _history(session: Session, found: Entry, here: ZoneInfo, now: datetime) -> l
         name = who.contact.name if who.contact else "A person whose name was erased"
         hands[f"{Actor.CLIENT}:{who.person_id}"] = name
     done = history.of(session, found.appointment.id)
-    return [_step(row, hands, here, now) for row in reversed(done)]
+    hosts = history.hosts(session, done)
+    return [_step(row, hands, hosts, here, now) for row in reversed(done)]
 
 
 def _step(
-    row: AppointmentHistory, hands: dict[str, str], here: ZoneInfo, now: datetime
+    row: AppointmentHistory,
+    hands: dict[str, str],
+    hosts: dict[int, Practitioner],
+    here: ZoneInfo,
+    now: datetime,
 ) -> dict[str, Any]:
     before, later = row.during_before, row.during_after
+    was_with, is_with = hosts.get(row.schedule_before or 0), hosts.get(row.schedule_after or 0)
+    given = was_with is not None and is_with is not None and was_with is not is_with
     moved = before is not None and before.lower != later.lower and before.lower is not None
     at = row.at.astimezone(here)
     usual = {"client": "The client", "system": "By the clock", "staff": "Staff"}
@@ -123,6 +131,10 @@ def _step(
         "by": hands.get(row.actor) or usual.get(row.actor.partition(":")[0], row.actor),
         "from": _when(before.lower, here) if moved and before and before.lower else "",
         "to": _when(later.lower, here) if moved and later.lower else "",
+        "was_with": was_with.name if given and was_with else "",
+        "is_with": is_with.name if given and is_with else "",
+        "status": STATUS[AppointmentStatus(row.status_after)][0],
+        "was": STATUS[AppointmentStatus(row.status_before)][0] if row.status_before else "",
         "reason": row.reason or "",
     }
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
+from uuid import UUID
 
 from marshmallow import Schema, ValidationError, fields, validate
 
 from services.scheduler.domain.hours import WeeklyRange
 from services.scheduler.domain.timetable import OpenSchedule
-from services.scheduler.models import AppointmentHistory
+from services.scheduler.models import AppointmentHistory, Practitioner
 from services.scheduler.operations.appointments import Entry
 from services.scheduler.schemas import (
     Day,
@@ -231,9 +232,11 @@ class StepSchema(Schema):
     status_after = fields.String()
     start_before = fields.AwareDateTime(format="iso", allow_none=True)
     start_after = fields.AwareDateTime(format="iso")
+    practitioner_before = fields.UUID(allow_none=True)
+    practitioner_after = fields.UUID(allow_none=True)
 
 
-def step_document(row: AppointmentHistory) -> dict[str, Any]:
+def step_document(row: AppointmentHistory, hosts: Mapping[int, Practitioner]) -> dict[str, Any]:
     """One row of an appointment's history, for programs."""
     return {
         "at": row.at,
@@ -245,4 +248,10 @@ def step_document(row: AppointmentHistory) -> dict[str, Any]:
         "status_after": row.status_after,
         "start_before": row.during_before.lower if row.during_before else None,
         "start_after": row.during_after.lower,
+        "practitioner_before": _id_of(hosts.get(row.schedule_before or 0)),
+        "practitioner_after": _id_of(hosts.get(row.schedule_after or 0)),
     }
+
+
+def _id_of(who: Practitioner | None) -> UUID | None:
+    return who.id if who else None

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import Range
 from services.scheduler.calendar_models import OutsideBusy, OutsideCalendar
 from services.scheduler.domain.interval import Interval
 from services.scheduler.models import Appointment, AppointmentHistory, Practitioner
-from services.scheduler.operations import holds
+from services.scheduler.operations import bookings, holds, participants
 from services.scheduler.operations.offers import Wanted
 from services.scheduler.web.grid import Head, column, grid
 from services.scheduler.web.marks import CLOSED, Mark
@@ -252,6 +252,72 @@ def test_p27_staff_cancel_with_a_reason_that_the_history_keeps(owner, ada, sched
     assert "Dana Whitlock. Ada is ill" in seen
     assert "Cancelled" in seen
     assert events(scheduler_db) == ["appointment.booked.v1", "appointment.cancelled.v1"]
+
+
+def test_p27_the_page_says_who_did_what_from_what_to_what_and_why(
+    owner, noor, ada, scheduler_db, settings
+):
+    """Who cancelled? Each step says by whose hand, from what to what, and why."""
+    with scheduler_db.begin() as session:
+        bea = a_clinician(session, "Bea Lund")
+    booked = a_booking(scheduler_db, settings, ada, SOON, "10:00")
+    address = f"/staff/appointments/{booked.id}"
+    moved_by_the_client(scheduler_db, settings, booked, Wanted(local(SOON, "11:00"), ada.id))
+    page = noor.open(f"{address}/move?with={bea.id}&day={SOON}")
+    start = f"{local(SOON, '11:00'):%Y-%m-%dT%H:%MZ}/{bea.id}"
+    assert noor.send(f"{address}/move", page, start=start, reason="Ada is away").status_code == 303
+    page = owner.open(address)
+    assert owner.send(f"{address}/cancel", page, reason="They rang").status_code == 303
+
+    seen = words(owner.open(address)).partition("What happened")[2]
+    day = f"{SOON:%A, %B} {SOON.day}"
+
+    steps = re.split(r"(?=\b(?:Cancelled|Moved|Booked) (?:Today|\w+day))", seen)[1:]
+    assert [step.split(" ")[0] for step in steps] == ["Cancelled", "Moved", "Moved", "Booked"]
+    cancelled, handed, moved, first = steps
+    assert "Dana Whitlock. They rang Expected before, cancelled then." in cancelled
+    assert "Noor Haddad, from Ada Brandt to Bea Lund. Ada is away" in handed
+    assert f"The client, from {day}, 10:00 am to {day}, 11:00 am" in moved
+    assert "The client Held before, expected then." in first
+    assert "pool" not in seen
+
+
+def test_p27_programs_are_told_from_whom_to_whom_a_time_was_given(
+    owner, ada, scheduler_db, settings
+):
+    with scheduler_db.begin() as session:
+        bea = a_clinician(session, "Bea Lund")
+    booked = a_booking(scheduler_db, settings, ada, SOON, "10:00")
+    sent = {
+        "start": local(SOON, "10:00").isoformat(),
+        "practitioner_id": str(bea.id),
+        "reason": "Ada is away",
+    }
+    address = f"/api/staff/appointments/{booked.id}"
+
+    assert owner.client.post(f"{address}/move", json=sent).status_code == 200
+
+    first, handed = owner.client.get(address).get_json()["history"]
+    assert first["practitioner_before"] == first["practitioner_after"] == str(ada.id)
+    assert (handed["practitioner_before"], handed["practitioner_after"]) == (
+        str(ada.id),
+        str(bea.id),
+    )
+    assert (handed["actor"].partition(":")[0], handed["reason"]) == ("staff", "Ada is away")
+
+
+def moved_by_the_client(database: Any, settings: Any, one: Any, wanted: Wanted) -> None:
+    """The person moves it themselves."""
+    with database.begin() as session:
+        bookings.move(
+            session,
+            appointment_id=one.id,
+            person_id=participants.person_ids(session, one.id)[0],
+            wanted=wanted,
+            location="NY",
+            settings=settings,
+            now=utcnow(),
+        )
 
 
 def test_staff_see_by_whose_hand_a_time_for_two_ended(
