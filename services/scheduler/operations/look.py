@@ -7,9 +7,9 @@ is taken, caps, rooms. `offers` and `refusal` only ask.
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -28,7 +28,6 @@ from services.scheduler.domain.interval import (
 from services.scheduler.domain.stated import unsuited
 from services.scheduler.domain.timetable import (
     OpenSchedule,
-    Way,
     WorkingTime,
     closed_because,
     working_time,
@@ -41,18 +40,12 @@ from services.scheduler.operations.timetables import Timetables
 _WEEK: Final = timedelta(days=8)
 """Longer than a week in any zone: a cap counts whole weeks, before and after what is asked."""
 
+_LAST_DAY: Final = timedelta(hours=25)
+"""The horizon's last day counts whole, in its own zone."""
 
 _DAY: Final = 24 * 60
 _TELLING: Final[dict[Reason | None, int]] = {None: 0, Reason.CLOSED: 2, Reason.OUTSIDE_HOURS: 3}
 """Of several locations, the one that offers it speaks first, the one that is shut last."""
-
-
-class _Bounds(NamedTuple):
-    """What a zone makes of the question: the starts within notice and horizon, and their dates."""
-
-    starts: Interval
-    first: date
-    last: date
 
 
 class Look:
@@ -74,15 +67,17 @@ class Look:
         self.policy = question.policy
         self.practice = tables.practice
         self.within = within and _reachable(within, question)
+        self.weeks = question.weeks
+        self.kind, self.placed = question.kind.id, question.kind.in_person
         self.duration = whole_minutes(self.policy.duration)
         self.schedules = [one for one in tables.schedules if unfit(one, question) is None]
-        self._bounds: dict[ZoneInfo, _Bounds] = {}
+        self._bounds: dict[ZoneInfo, Interval] = {}
         self._rooms: dict[int | None, list[Interval]] = {}
 
     @cached_property
     def taken(self) -> TakenTimes:
         """Appointments, holds and what stands in other calendars: one statement."""
-        since, until = self.question.now, self.question.now + self.policy.horizon
+        since, until = self.question.now, self.question.now + self.policy.horizon + _LAST_DAY
         if self.within is not None:
             since, until = instant(self.within.start), instant(self.within.end)
         if self.kind_caps or any(one.caps for one in self.schedules):
@@ -104,38 +99,29 @@ class Look:
         """How many of this type each clinician takes."""
         return Caps(self.question.kind.cap_per_day, self.question.kind.cap_per_week)
 
-    def bounds(self, zone: ZoneInfo) -> _Bounds:
-        """The starts that may be asked for, and the local dates on which they lie."""
+    def bounds(self, zone: ZoneInfo) -> Interval:
+        """The starts that may be asked for: within notice, and the horizon as that zone sees it."""
         found = self._bounds.get(zone)
         if found is None:
-            now = self.question.now
-            starts = self.policy.bookable(now, zone)
+            found = self.policy.bookable(self.question.now, zone)
             if self.within is not None:
-                starts = Interval(
-                    max(starts.start, self.within.start), min(starts.end, self.within.end)
+                found = Interval(
+                    max(found.start, self.within.start), min(found.end, self.within.end)
                 )
-            first = now.astimezone(zone).date()
-            last = (now + self.policy.horizon).astimezone(zone).date()
-            found = self._bounds[zone] = _Bounds(starts, first, last)
+            self._bounds[zone] = found
         return found
 
     def working(self, schedule: OpenSchedule) -> WorkingTime:
         """When they work, by everything that was said about it."""
-        bounds = self.bounds(schedule.hours.zone)
-        kind = self.question.kind
+        first, last = self.weeks
         return working_time(
-            schedule,
-            self.practice,
-            kind.id,
-            placed=kind.in_person,
-            first=bounds.first,
-            last=bounds.last,
+            schedule, self.practice, self.kind, placed=self.placed, first=first, last=last
         )
 
     def free(self, schedule: OpenSchedule) -> list[range]:
         """Every start that can be booked with them, as ascending ranges of minutes."""
         working = self.working(schedule)
-        within = self.bounds(schedule.hours.zone).starts
+        within = self.bounds(schedule.hours.zone)
         busy = self.busy(schedule, working)
         shut = [*self.full(schedule), *self.unsuited]
         found = [
@@ -160,16 +146,15 @@ class Look:
         """The days and weeks on which they take no more, all in all or of this type (P9)."""
         if not self.kind_caps and not schedule.caps:
             return []
-        starts = self.taken.starts.get(schedule.id, [])
-        zone, kind = schedule.hours.zone, self.question.kind.id
+        zone = schedule.hours.zone
         return [
-            *caps.full((one.at for one in starts), schedule.caps, zone),
-            *caps.full((one.at for one in starts if one.kind == kind), self.kind_caps, zone),
+            *caps.full(self.taken.starts(schedule.id), schedule.caps, zone),
+            *caps.full(self.taken.starts(schedule.id, self.kind), self.kind_caps, zone),
         ]
 
     def without_room(self, place: int | None) -> list[Interval]:
         """The starts at which no room of a location is free; none, where no room is needed."""
-        if not self.question.kind.in_person:
+        if not self.placed:
             return []
         if place not in self._rooms:
             ours = rooms.among(self.taken.rooms, self.practice.rooms_at(place))
@@ -178,26 +163,12 @@ class Look:
 
     def ahead(self, schedule: OpenSchedule) -> int:
         """How many of this type they have ahead, as far as this look goes."""
-        kind, within = self.question.kind.id, ahead_of(self.question)
-        starts = self.taken.starts.get(schedule.id, ())
-        return sum(1 for one in starts if one.kind == kind and one.at in within)
-
-    def first_open(self) -> Minute | None:
-        """When the first of them works that could be booked. Reads nothing."""
-        return min(filter(None, map(self._first_open, self.schedules)), default=None)
-
-    def _first_open(self, schedule: OpenSchedule) -> Minute | None:
-        within = self.bounds(schedule.hours.zone).starts
-        found = [
-            max(hours[0].start, within.start)
-            for opened in self.working(schedule).opened
-            if (hours := _cut(opened.hours, within))
-        ]
-        return min(found, default=None)
+        within = ahead_of(self.question)
+        return sum(start in within for start in self.taken.starts(schedule.id, self.kind))
 
     def explain(self, schedule: OpenSchedule, start: Minute) -> Explanation:
         """The rule by which that start is offered or not. The same values decide as for `free`."""
-        bounds = self.bounds(schedule.hours.zone).starts
+        bounds = self.bounds(schedule.hours.zone)
         near = bounds.start <= start < bounds.end
         closed = closed_because(schedule, self.practice, start) if near else None
         working = self.working(schedule)
@@ -240,11 +211,10 @@ class Look:
 
     def _which_cap(self, schedule: OpenSchedule, start: Minute) -> str:
         """In words: whose cap, and whether of the day or of the week."""
-        zone, starts = schedule.hours.zone, self.taken.starts.get(schedule.id, [])
-        of_type = [one.at for one in starts if one.kind == self.question.kind.id]
+        zone = schedule.hours.zone
         for words, counted, cap in (
-            ("all types", [one.at for one in starts], schedule.caps),
-            ("of this type", of_type, self.kind_caps),
+            ("all types", self.taken.starts(schedule.id), schedule.caps),
+            ("of this type", self.taken.starts(schedule.id, self.kind), self.kind_caps),
         ):
             if cap.per_day is not None and _within(
                 start, caps.full(counted, Caps(cap.per_day), zone)
@@ -271,23 +241,16 @@ class Look:
 
 def unfit(schedule: OpenSchedule, question: Question) -> Reason | None:
     """Why a clinician is not asked at all, whatever the time; None: they fit."""
-    kind = question.kind
-    if kind.ended_at is not None and kind.ended_at <= question.now:
+    needs = question.needs
+    if needs.refused is not None:
+        return needs.refused
+    if needs.kind in schedule.not_given or (needs.for_two and not schedule.sees_couples):
         return Reason.NOT_GIVEN
-    if kind.staff_only and not (question.by_staff or question.given):
-        return Reason.STAFF_ONLY
-    if kind.id in schedule.not_given or (kind.for_two and not schedule.sees_couples):
-        return Reason.NOT_GIVEN
-    if (Way.IN_PERSON if kind.in_person else Way.REMOTE) not in schedule.meets:
+    if needs.way not in schedule.meets:
         return Reason.NOT_THIS_WAY
-    return _not_theirs(schedule, question)
-
-
-def _not_theirs(schedule: OpenSchedule, question: Question) -> Reason | None:
-    """Why it is not one for whoever asks: where they will be, in which language they talk."""
-    if question.location is not None and question.location not in schedule.states:
+    if needs.location is not None and needs.location not in schedule.states:
         return Reason.NOT_LICENSED
-    if question.language is not None and question.language not in schedule.languages:
+    if needs.language is not None and needs.language not in schedule.languages:
         return Reason.OTHER_LANGUAGE
     return None
 

@@ -9,7 +9,8 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Final, NamedTuple
+from functools import lru_cache
+from typing import Final, NamedTuple, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -24,15 +25,21 @@ from services.scheduler.domain.availability import (
     pooled,
 )
 from services.scheduler.domain.explanation import Explanation, Reason
-from services.scheduler.domain.interval import Interval, Minutes, instant, minute_at_or_before
-from services.scheduler.domain.timetable import OpenSchedule
+from services.scheduler.domain.interval import (
+    Interval,
+    Minutes,
+    instant,
+    minute_at_or_after,
+    minute_at_or_before,
+    whole_minutes,
+)
+from services.scheduler.domain.roster import Roster
+from services.scheduler.domain.timetable import OpenSchedule, Practice, working_time
 from services.scheduler.operations.look import Look, unfit
-from services.scheduler.operations.question import Question
+from services.scheduler.operations.question import Question, Weeks
 from services.scheduler.operations.taken import ahead, ahead_of
-from services.scheduler.operations.timetables import timetables
+from services.scheduler.operations.timetables import Timetables, timetables
 
-_SOON: Final[Minutes] = 12 * 60
-_WIDER: Final = 4
 _LAST_DAY: Final[Minutes] = 25 * 60
 """The horizon's last day counts whole, in its own zone."""
 
@@ -101,11 +108,11 @@ def offers(session: Session, question: Question) -> Offers:
 
 
 def _offers(look: Look) -> Offers:
-    free = {one.id: look.free(one) for one in look.schedules}
-    order = _order(
-        {one.id: look.ahead(one) for one in look.schedules}, look.schedules, look.question
-    )
-    return Offers(pooled(free, order), {one.id: one for one in look.schedules})
+    free = {one.id: starts for one in look.schedules if (starts := look.free(one))}
+    schedules = {one.id: one for one in look.schedules}
+    counts = {number: look.ahead(schedules[number]) for number in free}
+    order = _order(counts, (schedules[number] for number in free), look.question)
+    return Offers(pooled(free, order), schedules)
 
 
 def _order(
@@ -133,8 +140,8 @@ def hosts_at(session: Session, start: datetime, question: Question) -> list[Open
     minute = minute_at_or_before(start)
     if start != instant(minute):
         return []
-    tables = timetables(session)
-    look = Look(session, tables, question, within=Interval(minute, minute + 1))
+    everyone = _Everyone.now(session, question)
+    look = everyone.look(session, Interval(minute, minute + 1))
     free = {one.id: one for one in look.schedules if is_free(look.free(one), minute)}
     if len(free) > 1:
         counts = ahead(session, list(free), question)
@@ -145,23 +152,63 @@ def hosts_at(session: Session, start: datetime, question: Question) -> list[Open
 def first_available(session: Session, question: Question, *, count: int = 10) -> Offers:
     """The `count` soonest times with anyone who fits.
 
-    Looks at half a day from the first working minute on, and at four times as much while that
-    holds too few: of a thousand clinicians, half a day is all that is read. Who is asked first is
-    judged by that half day alone.
+    Reads what is taken in one short piece of time, and in a much longer one where that holds too
+    few. Who is asked first is judged by what was read.
     """
-    tables = timetables(session)
-    begins = Look(session, tables, question).first_open()
-    until = ahead_of(question).stop + _LAST_DAY
-    length = _SOON
+    everyone, policy = _Everyone.now(session, question), question.policy
+    within = Interval(
+        minute_at_or_after(question.now + policy.notice), ahead_of(question).stop + _LAST_DAY
+    )
+    least = (count + 1) * whole_minutes(policy.step)
     found: list[Offer] = []
-    hosts: dict[int, OpenSchedule] = {}
-    while begins is not None and begins < until and len(found) < count:
-        within = Interval(begins, min(begins + length, until))
-        some = _offers(Look(session, tables, question, within=within))
-        found += some.starts[: count - len(found)]
-        hosts |= some.schedules
-        begins, length = within.end, length * _WIDER
-    return Offers(found, hosts)
+    for piece in everyone.roster.pieces(everyone.fit, within, least=least):
+        found += _offers(everyone.look(session, piece)).starts[: count - len(found)]
+        if len(found) == count:
+            break
+    return Offers(found, everyone.fit)
+
+
+@dataclass(frozen=True)
+class _Everyone:
+    """Those who fit a question, and who of them is at work when: a look need not be at them all."""
+
+    question: Question
+    practice: Practice
+    fit: dict[int, OpenSchedule]
+    roster: Roster
+
+    @classmethod
+    def now(cls, session: Session, question: Question) -> Self:
+        tables = timetables(session)
+        fit = {one.id: one for one in tables.schedules if unfit(one, question) is None}
+        kind = question.kind
+        return cls(
+            question, tables.practice, fit, _roster(tables, kind.id, kind.in_person, question.weeks)
+        )
+
+    def look(self, session: Session, within: Interval) -> Look:
+        """A look at that piece of time alone, at those who are at work then."""
+        there = self.roster.at_work(within, self.fit)
+        schedules = [one for number, one in self.fit.items() if number in there]
+        return Look(session, Timetables(self.practice, schedules), self.question, within=within)
+
+
+@lru_cache(maxsize=8)
+def _roster(tables: Timetables, kind: int, placed: bool, weeks: Weeks) -> Roster:
+    """Everybody's hours for that type, kept as long as nothing about them changes."""
+    first, last = weeks
+    return Roster(
+        {
+            one.id: [
+                interval
+                for opened in working_time(
+                    one, tables.practice, kind, placed=placed, first=first, last=last
+                ).opened
+                for interval in opened.hours
+            ]
+            for one in tables.schedules
+        }
+    )
 
 
 def refusal(

@@ -1,16 +1,22 @@
 """What is asked of the calendar: which type of appointment, for whom, as of when."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Self
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from typing import Final, NamedTuple, Self
 from uuid import UUID
 
+from services.scheduler.domain import caps
 from services.scheduler.domain.availability import Policy
 from services.scheduler.domain.errors import NotBookable
+from services.scheduler.domain.explanation import Reason
 from services.scheduler.domain.stated import last_midnight
+from services.scheduler.domain.timetable import Way
 from services.scheduler.models import AppointmentType, Invitation
 from services.scheduler.settings import Settings
 from shared.zones import zone
+
+_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,24 @@ class Two:
         if couple_id is None:
             return None
         return cls(couple_id, person_id, last_midnight(now, zone(settings.practice.timezone)))
+
+
+class Weeks(NamedTuple):
+    """From a Monday through a Sunday."""
+
+    first: date
+    last: date
+
+
+class Needs(NamedTuple):
+    """What a clinician has to meet, as plain values: it is asked of each of a thousand."""
+
+    refused: Reason | None
+    kind: int
+    for_two: bool
+    way: Way
+    location: str | None
+    language: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +129,25 @@ class Question:
             given=invitation.given_by is not None,
         )
 
-    @property
+    @cached_property
     def policy(self) -> Policy:
         """The rules of the type as the engine takes them."""
         return self.kind.policy(notice=self.notice)
+
+    @property
+    def weeks(self) -> Weeks:
+        """The dates on which a start may lie in any zone: the same all week, so hours are kept."""
+        today = self.now.astimezone(UTC).date()
+        first, last = today - _DAY, today + self.kind.horizon + 2 * _DAY
+        return Weeks(caps.monday(first), caps.monday(last) + 6 * _DAY)
+
+    @cached_property
+    def needs(self) -> Needs:
+        """Who fits; `refused`: nobody, whoever they are."""
+        kind, refused = self.kind, None
+        if kind.ended_at is not None and kind.ended_at <= self.now:
+            refused = Reason.NOT_GIVEN
+        elif kind.staff_only and not (self.by_staff or self.given):
+            refused = Reason.STAFF_ONLY
+        way = Way.IN_PERSON if kind.in_person else Way.REMOTE
+        return Needs(refused, kind.id, kind.for_two, way, self.location, self.language)

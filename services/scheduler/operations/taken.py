@@ -4,10 +4,11 @@ One statement, whatever the number of clinicians. PostgreSQL counts in whole min
 one row for each schedule, which costs a fifth of a row for each appointment.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from sqlalchemy import (
     ARRAY,
@@ -25,7 +26,9 @@ from sqlalchemy import (
     select,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
+from sqlalchemy.types import NullType
 
 from services.scheduler.domain.availability import Busy, Cause
 from services.scheduler.domain.interval import (
@@ -40,24 +43,33 @@ from services.scheduler.operations.outside import outside_rows
 from services.scheduler.operations.question import Question
 from shared.vocabulary import LIVE_STATUSES, AppointmentStatus
 
-# No appointment is longer than a day (see its table): what began two days ago is in nobody's way.
-MARGIN: Final = timedelta(days=2)
+_LONGEST: Final = timedelta(days=1)
+"""No appointment is longer (see its table)."""
 
+_QUIETEST: Final = timedelta(days=1)
+"""No appointment keeps others away for longer, before itself or after."""
 
-class Start(NamedTuple):
-    """An appointment or hold as the caps count it."""
-
-    at: Minute
-    kind: int
+_ROUNDING: Final = timedelta(minutes=5)
+"""What is taken is rounded outwards to whole minutes, and so are the rules."""
 
 
 @dataclass(frozen=True)
 class TakenTimes:
-    """By schedule, what is busy and what begins; by room, when it is in use."""
+    """By schedule, what is busy, and the type of each; by room, when it is in use.
 
-    busy: Mapping[int, list[Busy]] = field(default_factory=dict)
-    starts: Mapping[int, list[Start]] = field(default_factory=dict)
+    What has no type is no appointment of ours: it stands in another calendar.
+    """
+
+    busy: Mapping[int, Sequence[Busy]] = field(default_factory=dict)
+    kinds: Mapping[int, Sequence[int | None]] = field(default_factory=dict)
     rooms: Rooms = field(default_factory=dict)
+
+    def starts(self, schedule_id: int, kind: int | None = None) -> list[Minute]:
+        """When appointments and holds begin, as the caps count them: of one type, or of any."""
+        rows = zip(self.busy.get(schedule_id, ()), self.kinds.get(schedule_id, ()), strict=True)
+        if kind is None:
+            return [one.start for one, of in rows if of is not None]
+        return [one.start for one, of in rows if of == kind]
 
 
 def taken_times(
@@ -68,44 +80,60 @@ def taken_times(
     since: datetime,
     until: datetime,
 ) -> TakenTimes:
-    """What begins from `since` until `until`, but for what the question says is in nobody's way.
+    """What begins from `since` until `until`, and what else may keep visits of then away.
 
-    A hold ends by the database's clock alone: whether a worker runs makes no difference (P3). For
-    a visit in person, the rooms that others use are read along.
+    Left out is what the question says is in nobody's way. A hold ends by the database's clock
+    alone: whether a worker runs makes no difference (P3). For a visit in person, the rooms that
+    others use are read along.
     """
-    since, until = since - MARGIN, until + MARGIN
+    policy = question.policy
+    since -= policy.before + _ROUNDING
+    until += policy.duration + policy.after + _ROUNDING
     rows = union_all(
         _appointments(schedule_ids, question, since, until),
         _elsewhere(schedule_ids, question, since, until),
     ).subquery()
-    per_schedule = select(
-        rows.c.schedule_id, *(func.array_agg(column) for column in list(rows.c)[1:])
-    ).group_by(rows.c.schedule_id)
+    row = session.execute(select(*(_array(one, rows.c.schedule_id) for one in rows.c))).one()
+    numbers, begins, ends, before, after, causes, kinds, places = (one or () for one in row)
+    busy = list(map(Busy, begins, ends, before, after, causes))
     wanted = set(schedule_ids)
-    busy: dict[int, list[Busy]] = {}
-    starts: dict[int, list[Start]] = {}
+    theirs = {number: part for number, part in _runs(numbers) if number in wanted}
     rooms: dict[int, list[Busy]] = {}
-    for row in session.execute(per_schedule):
-        number, begins, ends, before, after, cause, kinds, places = row
-        if number in wanted:
-            busy[number] = list(map(Busy, begins, ends, before, after, cause))
-            starts[number] = [
-                Start(at, kind) for at, kind in zip(begins, kinds, strict=True) if kind is not None
-            ]
-        for begin, end, room in zip(begins, ends, places, strict=True):
+    if question.kind.in_person:
+        for one, room in zip(busy, places, strict=True):
             if room is not None:
-                rooms.setdefault(room, []).append(Busy(begin, end))
-    return TakenTimes(busy, starts, rooms)
+                rooms.setdefault(room, []).append(Busy(one.start, one.end))
+    return TakenTimes(
+        {number: busy[part] for number, part in theirs.items()},
+        {number: kinds[part] for number, part in theirs.items()},
+        rooms,
+    )
+
+
+def _array(column: ColumnElement[Any], order: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A whole column in one value, taken as the driver reads it: nobody looks at each item."""
+    return func.array_agg(aggregate_order_by(column, order), type_=NullType())
+
+
+def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, slice]]:
+    """Each number of a sorted list, and where it stands."""
+    begin = 0
+    while begin < len(numbers):
+        end = bisect_right(numbers, numbers[begin], begin)
+        yield numbers[begin], slice(begin, end)
+        begin = end
 
 
 def _appointments(
     schedule_ids: Collection[int], question: Question, since: datetime, until: datetime
 ) -> Select[Any]:
+    """Found in the index by when they begin, then measured with the quiet that they want."""
     of_them = _of(schedule_ids)
+    begins, ends = func.lower(Appointment.during), func.upper(Appointment.during)
     return select(
         Appointment.schedule_id,
-        _minute(func.floor, func.lower(Appointment.during)).label("starts"),
-        _minute(func.ceil, func.upper(Appointment.during)).label("ends"),
+        _minute(func.floor, begins).label("starts"),
+        _minute(func.ceil, ends).label("ends"),
         _minute(func.ceil, Appointment.buffer_before).label("before"),
         _minute(func.ceil, Appointment.buffer_after).label("after"),
         case(
@@ -117,8 +145,10 @@ def _appointments(
     ).where(
         or_(of_them, Appointment.room_id.is_not(None)) if question.kind.in_person else of_them,
         *_in_the_way(question),
-        func.lower(Appointment.during) > since,
-        func.lower(Appointment.during) < until,
+        begins > since - _LONGEST - _QUIETEST,
+        begins < until + _QUIETEST,
+        ends + Appointment.buffer_after > since,
+        begins - Appointment.buffer_before < until,
     )
 
 
@@ -184,4 +214,4 @@ def _in_the_way(question: Question) -> Iterator[ColumnElement[bool]]:
 
 
 def _minute(rounded: Any, value: Any) -> Any:
-    return cast(rounded(func.extract("epoch", value) / 60), Integer)
+    return cast(rounded(func.date_part("epoch", value) / 60), Integer)

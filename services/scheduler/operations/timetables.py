@@ -65,14 +65,19 @@ class _Copies:
 
     practice: Practice = field(default_factory=Practice)
     schedules: dict[int, OpenSchedule] = field(default_factory=dict)
+    everyone: tuple[Any, "Timetables | None"] = (None, None)
 
 
 _copies: WeakKeyDictionary[Engine, _Copies] = WeakKeyDictionary()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Timetables:
-    """Everyone who sees clients, by name, and what holds for all of them."""
+    """Everyone who sees clients, by name, and what holds for all of them.
+
+    As long as nothing changes it is one and the same object, so that what is computed from all of
+    it may be kept, too.
+    """
 
     practice: Practice
     schedules: Sequence[OpenSchedule]
@@ -80,8 +85,11 @@ class Timetables:
 
 def timetables(session: Session, *, only: int | None = None) -> Timetables:
     """When everybody works from now on, or one schedule: one statement; two after a change."""
-    ids, versions, rules = session.execute(_versions(only)).one()
+    ids, versions, rules = stamp = session.execute(_versions(only)).one()
     copies = _copies.setdefault(_engine(session), _Copies())
+    known, everyone = copies.everyone
+    if everyone is not None and known == stamp and rules is not None:
+        return everyone
     unknown = [
         number
         for number, version in zip(ids, versions, strict=True)
@@ -98,8 +106,11 @@ def timetables(session: Session, *, only: int | None = None) -> Timetables:
     assert practice is not None
     copies.practice = practice
     copies.schedules.update(found)
-    everyone = (found.get(number) or copies.schedules.get(number) for number in ids)
-    return Timetables(practice, [one for one in everyone if one is not None])
+    present = (found.get(number) or copies.schedules.get(number) for number in ids)
+    tables = Timetables(practice, [one for one in present if one is not None])
+    if only is None:
+        copies.everyone = (stamp, tables)
+    return tables
 
 
 def _is_known(copy: OpenSchedule | Practice | None, version: int | None) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy import event, update
 from sqlalchemy.dialects.postgresql import Range, insert
 from sqlalchemy.orm import Session
 
+from services.scheduler.calendar_models import OutsideBusy, OutsideCalendar
 from services.scheduler.domain.hours import WallRange, WeeklyRange
 from services.scheduler.domain.interval import instant
 from services.scheduler.models import (
@@ -30,6 +31,7 @@ from services.scheduler.practice_models import (
     TimeOff,
     TypeOffered,
 )
+from shared.clock import utcnow
 from shared.db import Database
 from tests.integration.scheduler.acts import NOW
 from tests.integration.scheduler.world import NEW_YORK, schedule_of
@@ -192,6 +194,20 @@ def an_appointment(
 def cap_of(database: Database, who: Practitioner, **caps: int | None) -> None:
     with database.begin() as session:
         session.execute(update(Schedule).where(Schedule.practitioner_id == who.id).values(**caps))
+
+
+def elsewhere(database: Database, who: Practitioner, start: datetime, end: datetime) -> None:
+    """Busy in a calendar that was read a moment ago."""
+    with database.begin() as session:
+        number = schedule_of(session, who).id
+        calendar = OutsideCalendar(
+            schedule_id=number, name="Own", address_sealed=b"-", stale_after=timedelta(days=3650),
+            read_at=utcnow(), tried_at=utcnow(),
+        )  # fmt: skip
+        session.add(calendar)
+        session.flush()
+        during = Range(start, end, bounds="[)")
+        session.add(OutsideBusy(calendar_id=calendar.id, schedule_id=number, during=during))
 
 
 def open_schedule(session: Session, who: Practitioner) -> Any:

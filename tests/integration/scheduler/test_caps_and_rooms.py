@@ -4,16 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 
-from services.scheduler.calendar_models import OutsideBusy, OutsideCalendar
 from services.scheduler.domain.errors import SlotTaken
 from services.scheduler.domain.hours import WeeklyRange
 from services.scheduler.models import NO_ROOM_OVERLAP, Appointment
 from services.scheduler.operations import guard, holds
 from services.scheduler.operations.offers import Wanted
-from shared.clock import utcnow
 from tests.integration.scheduler.acts import MONDAY, NOW, book, hold, invited, run_out, wanted
 from tests.integration.scheduler.calendar_rules import (
     a_house,
@@ -21,6 +18,7 @@ from tests.integration.scheduler.calendar_rules import (
     ask,
     cap_of,
     change_kind,
+    elsewhere,
     open_schedule,
     question,
     starts,
@@ -34,7 +32,6 @@ from tests.integration.scheduler.world import (
     hours,
     live_rows,
     local,
-    schedule_of,
 )
 
 HOUR = timedelta(hours=1)
@@ -184,20 +181,6 @@ def test_p8_the_gap_is_the_larger_of_the_two_whatever_is_beside(
     first = min(one for one in found if one > "12:00")
     assert last == f"{(noon - near).astimezone(NEW_YORK):%H:%M}"
     assert first == f"{(noon + HOUR / 2 + timedelta(minutes=gap_after)).astimezone(NEW_YORK):%H:%M}"
-
-
-def elsewhere(database, who, start, end) -> None:
-    """Busy in a calendar that was read a moment ago."""
-    with database.begin() as session:
-        number = schedule_of(session, who).id
-        calendar = OutsideCalendar(
-            schedule_id=number, name="Own", address_sealed=b"-", stale_after=timedelta(days=3650),
-            read_at=utcnow(), tried_at=utcnow(),
-        )  # fmt: skip
-        session.add(calendar)
-        session.flush()
-        during = Range(start, end, bounds="[)")
-        session.add(OutsideBusy(calendar_id=calendar.id, schedule_id=number, during=during))
 
 
 # ---------------------------------------------------------------- rooms
