@@ -149,6 +149,7 @@ class AppointmentSchema(Schema):
     uid = fields.String(required=True)
     manage_url = fields.String(required=True)
     practitioner_name = fields.String(load_default="")
+    how = fields.String(load_default="")
 
     @post_load
     def to_details(self, data: dict[str, Any], **_: Any) -> AppointmentDetails:

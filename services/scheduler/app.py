@@ -31,6 +31,7 @@ from services.scheduler.web import (
     api_stated,
     api_waiting,
     api_waitlist,
+    api_where,
     appointment,
     calendar,
     client,
@@ -52,6 +53,7 @@ from services.scheduler.web import (
     stated,
     waiting,
     waitlist,
+    where,
     why,
 )
 from services.scheduler.web.refusals import init_refusals
@@ -80,6 +82,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(client.pages)
     app.register_blueprint(answers.pages)
     app.register_blueprint(late.pages)
+    app.register_blueprint(where.pages)
     app.register_blueprint(waiting.pages)
     app.register_blueprint(stated.pages)
     app.register_blueprint(staff_door.pages)
@@ -100,6 +103,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(internal.pages)
     programs = JsonApi(app, title="Scheduler")
     programs.register_blueprint(api_late.late)
+    programs.register_blueprint(api_where.where)
     programs.register_blueprint(api_waiting.waiting)
     programs.register_blueprint(api_stated.stated)
     programs.register_blueprint(api_settling.settling)

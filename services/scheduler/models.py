@@ -340,7 +340,8 @@ class Appointment(Base):
 class Participant(Base):
     """A person of an appointment, with a link, a time zone and a way to talk of their own (P17).
 
-    `status` is their own answer, in FHIR's words; `location_sealed` where they said they will be.
+    `status` is their own answer, in FHIR's words; `location_sealed` where they said they will be,
+    and `said_at` when they last said so.
     """
 
     __tablename__ = "participant"
@@ -360,6 +361,7 @@ class Participant(Base):
     how: Mapped[str] = mapped_column(server_default="phone", default="phone")
     status: Mapped[str] = mapped_column(server_default="accepted", default="accepted")
     location_sealed: Mapped[bytes | None]
+    said_at: Mapped[datetime | None]
     communication_id: Mapped[UUID | None] = mapped_column(unique=True)
 
     appointment: Mapped[Appointment] = relationship(back_populates="participants", lazy="raise")

@@ -139,6 +139,12 @@ class BookForm(Strict):
     )
 
 
+class WhereForm(Strict):
+    """Where the person will be, said once more before the session."""
+
+    location = where_they_will_be()
+
+
 class AcceptForm(Strict):
     """A yes to the time that the other has chosen."""
 
@@ -385,3 +391,7 @@ class AppointmentSchema(Schema):
         format="iso", metadata={"description": "After that, a move is asked for as a wish."}
     )
     cancel_until = fields.AwareDateTime(format="iso")
+    location_asked = fields.String(
+        allow_none=True,
+        metadata={"description": "Near a session by video: asked, then said; else null (L43)."},
+    )

@@ -11,7 +11,8 @@ class AppointmentDetails:
 
     `uid` stays for the appointment's life (RFC 5545, 3.8.4.7); `manage_url` is
     this person's own link. `practitioner_name`: whom they meet; a message says the first name at
-    most, and only where it may have changed.
+    most, and only where it may have changed. `how` they talk: by video, their page asks once more
+    where they will be (L43).
     """
 
     appointment_id: UUID
@@ -23,3 +24,4 @@ class AppointmentDetails:
     uid: str
     manage_url: str
     practitioner_name: str = ""
+    how: str = ""

@@ -121,6 +121,7 @@ def _words(occasion: Occasion, practice: Practice) -> dict[str, Any]:
         "sender": practice.neutral_sender,
         "phone": practice.phone,
         "link": occasion.link,
+        "ask_where": bool(occasion.details and occasion.details.how == "video"),
         "with_whom": _first_name(occasion.details.practitioner_name) if occasion.details else "",
         "time": time,
         "until": until,

@@ -179,12 +179,16 @@ def of_person(session: Session, person_id: UUID) -> list[Place]:
 
 @dataclass(frozen=True)
 class Attendee:
-    """One person of an entry, for staff: who it is, where they will be, whether they said yes."""
+    """One person of an entry, for staff: who it is, where they will be, whether they said yes.
+
+    `said_at`: when they last said where they will be.
+    """
 
     person_id: UUID
     contact: Contact | None
     how: str
     location: str | None
+    said_at: datetime | None
     accepted: bool
     inquiry: UUID | None
 
@@ -200,6 +204,12 @@ class Entry:
     def held(self) -> bool:
         """Whether it is only kept for somebody, not booked."""
         return self.appointment.status == AppointmentStatus.PROPOSED
+
+    @property
+    def elsewhere(self) -> tuple["Attendee", ...]:
+        """Those who will be where their clinician holds no license (L43)."""
+        states = self.appointment.schedule.practitioner.states
+        return tuple(one for one in self.people if one.location and one.location not in states)
 
     @property
     def how(self) -> str:
@@ -285,6 +295,7 @@ def _people(
             contact=known.get(one.person_id),
             how=one.how,
             location=where.get((one.appointment_id, one.person_id)),
+            said_at=one.said_at,
             accepted=one.status == Participation.ACCEPTED,
             inquiry=inquiries.get(one.person_id),
         )

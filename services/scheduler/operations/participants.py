@@ -13,6 +13,7 @@ from services.scheduler.models import Appointment, Participant, Practitioner, Sc
 from services.scheduler.operations.schedules import open_schedules
 from services.scheduler.settings import Settings
 from shared.crypto import SubjectErased, seal, unseal_if_readable
+from shared.db import database_now
 from shared.tokens import derived_token, token_sha256
 
 
@@ -116,6 +117,7 @@ def say_where(session: Session, participant: Participant, location: str) -> None
         )
     except SubjectErased as error:
         raise NoSuchLink from error
+    participant.said_at = database_now(session)
 
 
 def locations(

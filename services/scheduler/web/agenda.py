@@ -11,6 +11,7 @@ from services.scheduler.domain.appointment import Act, possible
 from services.scheduler.domain.contact import Contact, staff_plan
 from services.scheduler.domain.hours import day_bounds
 from services.scheduler.domain.interval import instant
+from services.scheduler.domain.placing import Placing, placing
 from services.scheduler.operations.appointments import Attendee, Entry
 from services.scheduler.web import words
 from shared.places import NAMES
@@ -41,6 +42,8 @@ class Line:
     chip: tuple[str, str]
     over: bool
     where: str
+    placed: str
+    elsewhere: list[str]
     acts: list[tuple[str, str]]
 
 
@@ -53,12 +56,13 @@ def line(entry: Entry, zone: ZoneInfo, now: datetime) -> Line:
     """One appointment as its line, times in `zone`."""
     one = entry.appointment
     at = one.starts_at.astimezone(zone)
+    placings = [_placing(entry, who, now) for who in entry.people]
     return Line(
         appointment_id=one.id,
         starts=words.clock(at),
         iso=at.strftime("%H:%M"),
         length=words.minutes(int((one.ends_at - one.starts_at) / timedelta(minutes=1))),
-        people=[_person(who) for who in entry.people],
+        people=[_person(who, placed) for who, placed in zip(entry.people, placings, strict=True)],
         what=f"{one.type.title}, by {entry.how}",
         with_=one.schedule.practitioner.name,
         chip=STATUS[AppointmentStatus(one.status)],
@@ -66,7 +70,33 @@ def line(entry: Entry, zone: ZoneInfo, now: datetime) -> Line:
         where=" and ".join(
             dict.fromkeys(NAMES[who.location] for who in entry.people if who.location)
         ),
+        placed=_PLACED.get(frozenset(one for one in placings if one), ""),
+        elsewhere=[
+            f"{_person(who)['name']} will be in {NAMES[who.location or '']}"
+            for who in entry.elsewhere
+        ],
         acts=acts(entry, now),
+    )
+
+
+_PLACED: Final = {
+    frozenset({Placing.SAID}): "confirmed",
+    frozenset({Placing.ASKED}): "not confirmed yet",
+    frozenset(Placing): "confirmed by one of the two",
+}
+
+
+def _placing(entry: Entry, who: Attendee, now: datetime) -> Placing | None:
+    """Whether this person has said, now that it is near, where they will be (L43)."""
+    one = entry.appointment
+    if one.status not in (AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED):
+        return None
+    return placing(
+        how=who.how,
+        starts_at=one.starts_at,
+        ends_at=one.ends_at,
+        said_at=who.said_at,
+        now=now,
     )
 
 
@@ -87,9 +117,10 @@ def acts(entry: Entry, now: datetime) -> list[tuple[str, str]]:
     return found
 
 
-def _person(who: Attendee) -> dict[str, Any]:
+def _person(who: Attendee, placed: Placing | None = None) -> dict[str, Any]:
     return {
         "location": who.location,
+        "location_confirmed": None if placed is None else placed is Placing.SAID,
         "participation": "accepted" if who.accepted else "needs-action",
         "inquiry": who.inquiry,
         "inquiry_id": who.inquiry,

@@ -21,7 +21,6 @@ from services.scheduler.web.choosing import elsewhere
 from services.scheduler.web.client import own, stays
 from services.scheduler.web.doors import ask_again, guest
 from shared.clock import utcnow
-from shared.places import LOCATIONS
 from shared.web.audiences import guard_client
 from shared.web.forms import FormErrors, load
 
@@ -46,7 +45,6 @@ def _question(token: str, errors: FormErrors | None = None) -> ResponseReturnVal
         page = render_template(
             "scheduler/answer.html",
             ways=ways_to_talk(who.place.practitioner.video_room),
-            locations=LOCATIONS,
             errors=errors.errors if errors else {},
             given=errors.given if errors else {},
             **own(session, who),

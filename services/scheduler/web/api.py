@@ -344,4 +344,5 @@ def own_document(place: Place) -> dict[str, Any]:
         "ics_url": public_link("scheduler", f"/m/{token}/appointment.ics"),
         "move_until": until[Wish.MOVE],
         "cancel_until": until[Wish.CANCEL],
+        "location_asked": tickets.Ticket.of(place, now=utcnow(), settings=own_settings()).placing,
     }

@@ -58,13 +58,17 @@ class UnsettledSchema(Schema):
     reply_by = fields.AwareDateTime(
         format="iso",
         allow_none=True,
-        metadata={"description": "When a request lapses; null for a late wish."},
+        metadata={"description": "When a request lapses; null for all else."},
     )
     wish = fields.Nested(WishSchema, allow_none=True)
+    elsewhere = fields.List(
+        fields.UUID(),
+        metadata={"description": "Who will be where their clinician holds no license."},
+    )
 
 
 class UnsettledListSchema(Schema):
-    """Requests first, then late wishes."""
+    """Requests first, then late wishes, then who will be where they can not be seen."""
 
     waiting = fields.List(fields.Nested(UnsettledSchema))
 
@@ -74,7 +78,7 @@ class UnsettledListSchema(Schema):
 @settling.arguments(WhoseSchema, location="query", unknown=RAISE)
 @settling.response(HTTPStatus.OK, UnsettledListSchema)
 def waiting(asked: dict[str, Any]) -> dict[str, Any]:
-    """The requests and late wishes that nobody has answered; one clinician's, or everybody's."""
+    """What nobody has answered or seen to yet; one clinician's, or everybody's."""
     with database().begin() as session:
         found = unsettled.to_settle(session, practitioner_id=asked["practitioner_id"])
         return {"waiting": [_document(one) for one in found]}
@@ -118,6 +122,7 @@ def _document(one: Waiting) -> dict[str, Any]:
         "appointment": entry_document(one.entry, one.line),
         "reply_by": one.entry.appointment.reply_by,
         "wish": wish_document(one) if one.wish else None,
+        "elsewhere": [who.person_id for who in one.entry.elsewhere],
     }
 
 

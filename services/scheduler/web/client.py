@@ -36,7 +36,7 @@ from services.scheduler.domain.errors import (
     TooManyHolds,
 )
 from services.scheduler.models import Appointment
-from services.scheduler.operations import appointments, bookings, holds, invitations
+from services.scheduler.operations import appointments, bookings, holds, invitations, participants
 from services.scheduler.operations.offers import Wanted
 from services.scheduler.schemas import BookForm, HoldForm, MoveForm, ZoneForm
 from services.scheduler.web import tickets, wished
@@ -45,7 +45,7 @@ from services.scheduler.web.doors import Guest, ask_again, guest, own_settings, 
 from services.scheduler.web.words import When, clock
 from shared.clock import utcnow
 from shared.db import database_now
-from shared.places import LOCATIONS
+from shared.places import LOCATIONS, NAMES
 from shared.vocabulary import AppointmentStatus
 from shared.web.audiences import guard_client
 from shared.web.forms import FormErrors, load
@@ -303,8 +303,13 @@ def own(session: Session, who: Guest) -> dict[str, Any]:
     """What the person's own pages say about their appointment."""
     assert who.place is not None
     contact = invitations.contacts(session, [who.person_id]).get(who.person_id)
+    said = participants.locations(session, [who.place.participant])
+    location = next(iter(said.values()), None)
     return {
         "who": who,
+        "will_be": NAMES.get(location or ""),
+        "licensed": location in who.place.practitioner.states,
+        "locations": LOCATIONS,
         "ticket": tickets.Ticket.of(who.place, now=utcnow(), settings=own_settings()),
         "contact": contact,
         "wished": wished.told(session, who.place),

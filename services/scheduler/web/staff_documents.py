@@ -168,6 +168,13 @@ class ReachableSchema(Schema):
         allow_none=True,
         metadata={"description": "Where they said they will be: a USPS code, or outside_us."},
     )
+    location_confirmed = fields.Boolean(
+        allow_none=True,
+        metadata={
+            "description": "Whether they said so again before a session by video; null while "
+            "nobody asks."
+        },
+    )
     participation = fields.String(metadata={"description": "FHIR R5 ParticipationStatus"})
     inquiry_id = fields.UUID(allow_none=True)
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import url_for
 
 from services.scheduler.domain.appointment import Wish
+from services.scheduler.domain.placing import Placing, placing
 from services.scheduler.models import Practitioner
 from services.scheduler.operations import changes
 from services.scheduler.operations.appointments import Place
@@ -29,7 +30,8 @@ State = Literal["booked", "asked", "waiting", "cancelled", "over"]
 class Ticket:
     """What the page says about an appointment at this moment.
 
-    `wishes`: what it is too late to do alone, and can be asked for (P22).
+    `wishes`: what it is too late to do alone, and can be asked for (P22). `placing`: whether the
+    person is asked once more where they will be, or has just said so (L43).
     """
 
     state: State
@@ -42,6 +44,7 @@ class Ticket:
     wishes: tuple[Wish, ...]
     together: bool
     reply_by: When | None
+    placing: Placing | None
 
     @property
     def movable(self) -> bool:
@@ -78,6 +81,15 @@ class Ticket:
             wishes=tuple(wish for wish in Wish if state == "booked" and until[wish] < now),
             together=one.couple_id is not None,
             reply_by=When(one.reply_by, one.reply_by, zone_of) if one.reply_by else None,
+            placing=placing(
+                how=place.participant.how,
+                starts_at=one.starts_at,
+                ends_at=one.ends_at,
+                said_at=place.participant.said_at,
+                now=now,
+            )
+            if state == "booked"
+            else None,
         )
 
 

@@ -1,4 +1,4 @@
-"""What waits for staff as values: requests to answer (P2), and late wishes to settle (P22)."""
+"""What waits for staff as values: requests (P2), late wishes (P22), people elsewhere (L43)."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from services.scheduler.domain.appointment import Wish
-from services.scheduler.operations import appointments, changes, requests
+from services.scheduler.operations import appointments, changes, placings, requests
 from services.scheduler.operations.appointments import Entry
 from services.scheduler.request_models import ChangeRequest
 from services.scheduler.web import agenda, words
@@ -26,7 +26,8 @@ ASKS: Final = {Wish.MOVE: "asks for another time", Wish.CANCEL: "asks to cancel"
 class Waiting:
     """One thing to settle: the appointment as its line, and who wants what of it.
 
-    `until` is when a request lapses; `words` what the person added, for those who may read it.
+    `until` is when a request lapses; `words` what the person added, for those who may read it. With
+    neither a wish nor an end, somebody will be where their clinician holds no license.
     """
 
     entry: Entry
@@ -46,12 +47,23 @@ def may_read() -> bool:
 
 
 def to_settle(session: Session, *, practitioner_id: UUID | None = None) -> list[Waiting]:
-    """What staff have to answer, requests first; names and contact plans included."""
+    """What staff have to see to, requests first; names and contact plans included."""
     found = requests.waiting(session, practitioner_id=practitioner_id)
     entries = appointments.entries(session, found)
     kept = [_request(entry) for entry in entries]
     late = changes.unsettled(session, practitioner_id=practitioner_id)
-    return kept + [wished(session, row, with_words=False) for row in late]
+    away = placings.elsewhere(session, now=utcnow(), practitioner_id=practitioner_id)
+    return [
+        *kept,
+        *(wished(session, row, with_words=False) for row in late),
+        *(_elsewhere(entry) for entry in away),
+    ]
+
+
+def _elsewhere(entry: Entry) -> Waiting:
+    one = entry.appointment
+    here = zone(one.schedule.timezone)
+    return Waiting(entry=entry, line=line_of(entry), when=When(one.starts_at, one.ends_at, here))
 
 
 def _request(entry: Entry) -> Waiting:

@@ -2,15 +2,20 @@
 
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from cheroot.wsgi import Server
 from flask import Flask
 from playwright.sync_api import Page
+from sqlalchemy import update
+from sqlalchemy.dialects.postgresql import Range
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.wrappers import Response
 
+from services.scheduler.models import Appointment, Participant
+from shared.clock import utcnow
 from tests.integration.scheduler.two import Two, two_people
 from tests.integration.scheduler.world import a_clinician
 from tests.journeys.by_browser import DESK, chromium, visitor
@@ -59,3 +64,30 @@ def test_l45_axe_finds_nothing_where_the_second_is_asked(two: Two, origin: str, 
 
     assert not look.found, "\n".join(look.found)
     assert {"scheduler answers.question", "scheduler stated.page"} <= look.seen
+
+
+def test_l45_axe_finds_nothing_where_somebody_is_asked_once_more_where_they_will_be(
+    two: Two, origin: str, page: Page
+) -> None:
+    look = Inspection()
+    two.first.ask()
+    two.accept(two.second, how="video")
+    start = utcnow() + timedelta(hours=1)
+    with two.database.begin() as session:
+        session.execute(
+            update(Appointment).values(during=Range(start, start + timedelta(minutes=80)))
+        )
+        session.execute(update(Participant).values(said_at=None))
+    own = f"{origin}{two.own(two.second)}"
+    answer = page.locator("section.card form button[type=submit]")
+
+    page.goto(own)
+    look.look(page, "asked where")
+    answer.click()
+    look.look(page, "with an error", briefly=True)
+    page.select_option("#location", "CA")
+    answer.click()
+    look.look(page, "elsewhere")
+
+    assert "holds no license there" in page.content()
+    assert not look.found, "\n".join(look.found)

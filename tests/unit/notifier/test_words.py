@@ -277,3 +277,24 @@ def test_p27_the_text_of_an_offer_is_one_segment_with_a_way_to_take_it_l24(zone:
 
     assert measure(text).segments == 1
     assert link in text or "Call 914-555-0132 until" in text
+
+
+@pytest.mark.parametrize(("how", "asked"), [("video", True), ("phone", False), ("", False)])
+def test_l43_a_reminder_of_a_video_session_says_that_the_page_asks_where_they_will_be(
+    how: str, *, asked: bool
+) -> None:
+    occasion = Occasion(
+        message_id=UUID(int=2),
+        purpose="reminder-48h",
+        channel=Channel.EMAIL,
+        to="rowan@example.org",
+        locale="en-US",
+        link=LINK,
+        announced_at=START - timedelta(days=5),
+        details=replace(details(), how=how),
+    )
+
+    message = render(occasion, PRACTICE)
+
+    for words in (message.text, message.html):
+        assert ("it asks once more where you will be" in words) is asked
