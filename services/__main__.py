@@ -5,6 +5,7 @@ along, and that takes seconds.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -34,9 +35,13 @@ def _about_a_file(add_command: Callable[[Any], None]) -> int:
     options = parser.parse_args()
     try:
         options.run(options)
+        sys.stdout.flush()
     except BadInput as reason:
         print(f"softstart: {reason}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # whoever reads has enough; at the end nothing may be left to write
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except KeyboardInterrupt:
         return 130
     return 0

@@ -1,7 +1,8 @@
 """`softstart slots`: every neutral case through the command, and what each key means."""
 
 import json
-from pathlib import Path
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -11,12 +12,11 @@ from tests.unit.scheduler.cases import (
     BASE,
     BUSY,
     CASES,
+    ROOT,
     command,
     read,
     slot_cases,
 )
-
-ROOT = Path(__file__).parents[3]
 
 # ---------------------------------------------------------------- in and out
 
@@ -53,6 +53,20 @@ def test_one_case_gives_one_object(tmp_path):
 
 def test_an_array_of_none_gives_an_array_of_nread():
     assert command("-", given="[]").stdout == b"[]\n"
+
+
+def test_who_reads_the_beginning_only_sees_no_traceback():
+    with subprocess.Popen(
+        [sys.executable, "-m", "services", "slots", str(CASES / "slots.json")],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as reader:
+        assert reader.stdout is not None
+        assert reader.stderr is not None
+        reader.stdout.close()
+
+        assert (reader.wait(60), reader.stderr.read()) == (1, b"")
 
 
 def test_the_command_brings_nothing_along_but_the_engine():
@@ -129,3 +143,34 @@ def test_a_grid_begins_where_hours_begin_that_reach_into_the_window():
     }
 
     assert [start[11:16] for start in starts(document)] == ["14:10", "14:40"]
+
+
+@pytest.mark.parametrize(
+    ("end", "last"), [("15:00:00", "14:00"), ("14:59:00", "13:30"), ("14:59:01", "14:00")]
+)
+def test_a_slot_that_must_end_in_the_window_may_end_with_it(end, last):
+    window = {"start": "2026-06-01T13:00:00Z", "end": f"2026-06-01T{end}Z"}
+
+    found = starts({**BASE, "window": window, "slot_must_end_in_window": True})
+
+    assert found[-1][11:16] == last
+
+
+def test_a_grid_that_is_moved_back_reaches_into_the_hours_before():
+    """From 13:10 by 80 minutes: 11:50 belongs to the afternoon's grid, in the morning's hours."""
+    document = {
+        **BASE,
+        "timezone": "UTC",
+        "window": {"start": "2026-06-01T00:00:00Z", "end": "2026-06-02T00:00:00Z"},
+        "working_hours": [
+            {"days": [1], "start": "09:00", "end": "12:00"},
+            {"days": [1], "start": "13:10", "end": "15:00"},
+        ],
+        "duration_min": 10,
+        "increment_min": 60,
+        "grid_offset_min": -80,
+    }
+
+    found = [start[11:16] for start in starts(document)]
+
+    assert found == ["09:40", "10:40", "11:40", "11:50", "13:50", "14:50"]
