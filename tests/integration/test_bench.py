@@ -4,6 +4,10 @@ import pytest
 
 from bench.__main__ import benchmarks, main, table
 from bench.frame import Figure, Run, percentile
+from bench.slots import by_two_pointers, questions
+from bench.workload import KINDS, NOW, workload
+from services.scheduler.domain.availability import free_starts
+from services.scheduler.domain.hours import clock_changes
 
 TINY = Run(rounds=1, tiny=True)
 
@@ -40,3 +44,22 @@ def test_a_percentile_is_one_of_the_values():
 
     assert (percentile(values, 0.5), percentile(values, 0.99)) == (50.0, 99.0)
     assert percentile([3.0], 0.99) == 3.0
+
+
+def test_the_engine_and_the_plain_sweep_beside_it_find_the_same_times():
+    for season in NOW:
+        for length in KINDS.values():
+            for one in questions(season, length):
+                found = free_starts(one.hours, one.taken, one.policy, within=one.within)
+
+                assert found
+                assert found == by_two_pointers(one)
+
+
+def test_the_workload_is_the_same_each_time_and_crosses_a_change_of_clocks():
+    for season in NOW:
+        practice = workload(season, 30, 5)
+        first, *_, last = practice.dates
+
+        assert practice == workload(season, 30, 5)
+        assert clock_changes(practice.clinicians[0].hours.zone, first, last)

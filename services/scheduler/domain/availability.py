@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
+from operator import lt
 from typing import Literal, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -123,52 +124,64 @@ def busy(
 
 
 class Columns(NamedTuple):
-    """Taken times in columns, in any order.
-
-    `lasting`: each of them ends after it starts, as everything in the database does.
-    """
+    """Taken times in columns, in any order."""
 
     starts: Sequence[Minute] = ()
     ends: Sequence[Minute] = ()
     before: Sequence[Minutes] = ()
     after: Sequence[Minutes] = ()
     causes: Sequence[Cause] = ()
-    lasting: bool = True
+
+    @classmethod
+    def of(cls, taken: Iterable[Busy]) -> "Columns":
+        """The same times, in the same order."""
+        rows = [*taken]
+        return cls(
+            [one.start for one in rows],
+            [one.end for one in rows],
+            [one.before for one in rows],
+            [one.after for one in rows],
+            [one.cause for one in rows],
+        )
 
 
 @dataclass(frozen=True)
 class BusyTime:
     """Much taken time, as the database hands it over and the sweep reads it: no object for each.
 
-    Iterated it gives each as a value, for those who ask why.
+    Iterated it gives each as a value, for those who ask why. `lasting`: each ends after it starts,
+    as everything in the database does.
     """
 
     parts: tuple[Columns, ...] = ()
+    lasting: bool = True
 
     @classmethod
     def of(cls, taken: Iterable[Busy]) -> "BusyTime":
         """The same times in columns."""
         if isinstance(taken, BusyTime):
             return taken
-        rows = [*taken]
-        if not rows:
-            return cls()
-        columns = Columns(
-            [one.start for one in rows],
-            [one.end for one in rows],
-            [one.before for one in rows],
-            [one.after for one in rows],
-            [one.cause for one in rows],
-            lasting=all(one.start < one.end for one in rows),
+        columns = Columns.of(taken)
+        return cls((columns,), lasting=all(map(lt, columns.starts, columns.ends)))
+
+    def in_the_way(self, policy: Policy) -> tuple[Columns, ...]:
+        """Without instants that want no quiet, nor get any from a visit: those are in nobody's."""
+        if self.lasting:
+            return self.parts
+        return (
+            Columns.of(
+                one
+                for one in self
+                if one.start - policy.lead(one.before) < one.end + policy.tail(one.after)
+            ),
         )
-        return cls((columns,))
 
     def __iter__(self) -> Iterator[Busy]:
-        for starts, ends, before, after, causes, _ in self.parts:
-            yield from map(Busy, starts, ends, before, after, causes)
+        for part in self.parts:
+            yield from map(Busy, *part)
 
     def __add__(self, other: "BusyTime") -> "BusyTime":
-        return BusyTime(self.parts + other.parts)
+        return BusyTime(self.parts + other.parts, self.lasting and other.lasting)
 
 
 def free_starts(
@@ -200,62 +213,43 @@ def free_starts(
     ends[-1] = min(ends[-1], within.end + early)
     opens: list[Minute] = []
     shuts: list[Minute] = []
-    for part in BusyTime.of(taken).parts:
-        shut, opened_again = _edges(part, policy)
-        shuts += shut
-        opens += opened_again
+    for part in BusyTime.of(taken).in_the_way(policy):
+        shuts += _moved(part.starts, part.before, policy.lead, lead, -1)
+        opens += _moved(part.ends, part.after, policy.tail, tail, 1)
     for start, end in (*full, *roomless):
         if start < end:
             shuts.append(start + early)
             opens.append(end - tail)
     opens += begins
     shuts += ends
-    if (grid := hours.grid(step)) is not None:
-        return _gaps(opens, shuts, tail, early, grid, step)
+    if (waits := hours.waits(step, tail)) is not None:
+        return _gaps(opens, shuts, waits, tail, early)
     return [
         range(first, gap.stop, step)
-        for gap in _gaps(opens, shuts, tail, early)
+        for gap in _gaps(opens, shuts, [tail], tail, early)
         if (first := hours.next_on_grid(gap.start, step)) < gap.stop
     ]
 
 
 def _gaps(
-    opens: list[Minute],
-    shuts: list[Minute],
-    tail: Minutes,
-    early: Minutes,
-    grid: Minutes = 0,
-    step: Minutes = 1,
+    opens: list[Minute], shuts: list[Minute], waits: list[Minutes], tail: Minutes, early: Minutes
 ) -> list[range]:
     """The starts from `tail` after an opening until `early` before the next thing that shuts.
 
     At first all is shut, and whatever shuts opens again later. So from the nth opening on all is
     open if the nth shutting is still to come, and until then: two sorted lists are all it takes,
-    however much overlaps.
+    however much overlaps. Starts lie on the grid that `waits` leads to (see `OpenTime.waits`).
     """
     opens.sort()
     shuts.sort()
-    least, up = tail + early, tail - grid + step - 1
+    least, step = tail + early, len(waits)
     found: list[range] = []
     for opened, shut in zip(opens, shuts, strict=True):
         if shut - opened > least:
-            first = (opened + up) // step * step + grid
-            stop = shut - early
+            first, stop = opened + waits[opened % step], shut - early
             if first < stop:
                 found.append(range(first, stop, step))
     return found
-
-
-def _edges(taken: Columns, policy: Policy) -> tuple[Sequence[Minute], Sequence[Minute]]:
-    """When each starts and when it ends, with the quiet it wants beyond what any visit keeps."""
-    _, _, tail, lead = policy.minutes
-    starts = _moved(taken.starts, taken.before, policy.lead, lead, -1)
-    ends = _moved(taken.ends, taken.after, policy.tail, tail, 1)
-    if taken.lasting:
-        return starts, ends
-    # An instant without length or buffers is in nobody's way.
-    pairs = [one for one in zip(starts, ends, strict=True) if one[0] - lead < one[1] + tail]
-    return [start for start, _ in pairs], [end for _, end in pairs]
 
 
 def _moved(
@@ -266,7 +260,7 @@ def _moved(
     sign: Literal[-1, 1],
 ) -> Sequence[Minute]:
     """The edges, moved by what is kept from each beyond what is kept anyway; mostly nothing."""
-    if not edges or (quiet.count(quiet[0]) == len(quiet) and kept(quiet[0]) == anyway):
+    if quiet and quiet.count(quiet[0]) == len(quiet) and kept(quiet[0]) == anyway:
         return edges
     lengths = {one: sign * (kept(one) - anyway) for one in set(quiet)}
     if not any(lengths.values()):
@@ -276,11 +270,11 @@ def _moved(
 
 def shut_starts(taken: Iterable[Busy], policy: Policy) -> list[Interval]:
     """The starts at which a visit would come too close to something taken, merged."""
-    duration, _, tail, lead = policy.minutes
+    early = policy.minutes.duration - 1
     return merged(
-        Interval(start - lead - duration + 1, end + tail)
-        for part in BusyTime.of(taken).parts
-        for start, end in zip(*_edges(part, policy), strict=True)
+        Interval(one.start - policy.lead(one.before) - early, one.end + policy.tail(one.after))
+        for part in BusyTime.of(taken).in_the_way(policy)
+        for one in map(Busy, *part)
     )
 
 

@@ -19,6 +19,7 @@ Minutes: TypeAlias = int
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
+_LONGEST_TABLE = 24 * 60
 
 
 class Interval(NamedTuple):
@@ -83,6 +84,10 @@ def intersection(ours: Sequence[Interval], theirs: Sequence[Interval]) -> list[I
     return result
 
 
+Edges: TypeAlias = tuple[list[Minute], list[Minute]]
+"""When something opens and when it shuts, pairwise, each in order."""
+
+
 class OpenTime(tuple[Interval, ...]):  # noqa: SLOT001  it keeps things
     """Merged open intervals with their edges in columns, which is how a sweep reads them.
 
@@ -92,27 +97,35 @@ class OpenTime(tuple[Interval, ...]):  # noqa: SLOT001  it keeps things
     def __init__(self, _: Iterable[Interval]) -> None:
         self.begins = [one.start for one in self]
         self.ends = [one.end for one in self]
-        self._moved: dict[tuple[Minutes, Minutes], tuple[list[Minute], list[Minute]]] = {}
-        self._grids: dict[Minutes, Minutes | None] = {}
+        self._edges: dict[tuple[Minutes, Minutes], Edges] = {}
+        self._waits: dict[tuple[Minutes, Minutes], list[Minutes] | None] = {}
 
-    def edges(
-        self, within: Interval, *, back: Minutes, on: Minutes
-    ) -> tuple[list[Minute], list[Minute]]:
-        """When it opens, moved back, and when it shuts, moved on; of what touches `within`."""
-        if (back, on) not in self._moved:
-            begins, ends = [one - back for one in self.begins], [one + on for one in self.ends]
-            self._moved[back, on] = begins, ends
-        begins, ends = self._moved[back, on]
-        first = bisect_right(self.ends, within.start)
-        last = bisect_left(self.begins, within.end)
-        return begins[first:last], ends[first:last]
+    def edges(self, within: Interval, *, back: Minutes, on: Minutes) -> Edges:
+        """Of what touches `within`: openings, moved back by minutes, and shuttings, moved on."""
+        moved = self._edges.get((back, on))
+        if moved is None:
+            moved = [one - back for one in self.begins], [one + on for one in self.ends]
+            self._edges[back, on] = moved
+        opens, shuts = moved
+        start, end = within
+        first, last = bisect_right(self.ends, start), bisect_left(self.begins, end)
+        return opens[first:last], shuts[first:last]
 
-    def grid(self, step: Minutes) -> Minutes | None:
-        """How far every interval's beginning is from a multiple of `step`; None: they differ."""
-        if step not in self._grids:
-            grids = {one % step for one in self.begins}
-            self._grids[step] = grids.pop() if len(grids) == 1 else None
-        return self._grids[step]
+    def waits(self, step: Minutes, least: Minutes) -> list[Minutes] | None:
+        """How long to wait, and no less than `least`, for the next minute on the intervals' grid.
+
+        Read at a minute's remainder by `step`. None: their grids differ, or it would be too long.
+        """
+        if (step, least) not in self._waits:
+            self._waits[step, least] = self._table(step, least)
+        return self._waits[step, least]
+
+    def _table(self, step: Minutes, least: Minutes) -> list[Minutes] | None:
+        grids = {one % step for one in self.begins}
+        if len(grids) != 1 or step > _LONGEST_TABLE:
+            return None
+        (grid,) = grids
+        return [least + (grid - least - one) % step for one in range(step)]
 
     def next_on_grid(self, minute: Minute, step: Minutes) -> Minute:
         """The first from `minute` on, within some interval, that lies on that interval's grid."""
