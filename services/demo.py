@@ -33,9 +33,11 @@ from services.intake.operations.readers import Reader
 from services.intake.operations.responses import Sender
 from services.intake.settings import Settings as IntakeSettings
 from services.scheduler import app as scheduler
+from services.scheduler.domain.appointment import Hand
 from services.scheduler.domain.hours import WallRange, WeeklyRange
 from services.scheduler.models import Practitioner
-from services.scheduler.operations import schedules, staff
+from services.scheduler.operations import closures, places, schedules, staff
+from services.scheduler.operations.rule_changes import version_of
 from services.scheduler.operations.staff import NewColleague
 from services.scheduler.settings import Settings as SchedulerSettings
 from services.scheduler.staff_models import StaffAccount
@@ -119,6 +121,26 @@ def _hire(database: Database, settings: SchedulerSettings, world: Document, *, t
                 now=now,
             )
             _describe(session, account, one, world, settings)
+        _furnish(session, Hand.staff(begun.account_id), world, settings)
+
+
+def _furnish(session: Session, by: Hand, world: Document, settings: SchedulerSettings) -> None:
+    """Locations with rooms, public holidays, and a day of the practice's own."""
+    for one in world["houses"]:
+        house = places.add_location(session, name=one["name"], address=one["address"], by=by)
+        for name in one["rooms"]:
+            places.add_room(session, house.id, name=name, by=by)
+    today = utcnow().astimezone(zone(settings.practice.timezone)).date()
+    closures.set_holidays(
+        session,
+        version=version_of(closures.holiday_facts(closures.rules(session))),
+        region=world["holidays"],
+        worked=[],
+        today=today,
+        by=by,
+    )
+    day, why = today + timedelta(world["closed"]["in_days"]), world["closed"]["reason"]
+    closures.close(session, first=day, last=day, reason=why, today=today, by=by)
 
 
 def _colleague(one: Document) -> NewColleague:
@@ -133,7 +155,9 @@ def _describe(
     settings: SchedulerSettings,
 ) -> None:
     """Where they see people, their usual week, and the days on which they are away."""
-    session.get_one(Practitioner, account.practitioner_id).about = world["places"][one["place"]]
+    person = session.get_one(Practitioner, account.practitioner_id)
+    person.about = world["places"][one["place"]]
+    person.languages = one.get("languages", ["en"])
     assert account.practitioner_id is not None
     schedule = schedules.schedule_of(session, account.practitioner_id)
     assert schedule is not None

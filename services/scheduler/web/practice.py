@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from services.scheduler.domain.errors import AddressTaken, BadHours
 from services.scheduler.domain.hours import weekly_total
 from services.scheduler.domain.timetable import OpenSchedule
-from services.scheduler.operations import schedules, staff
+from services.scheduler.operations import out_of_hours, schedules, staff
 from services.scheduler.operations.staff import NewColleague
 from services.scheduler.schemas import ColleagueForm, DayOffForm
-from services.scheduler.web import words
+from services.scheduler.web import rule_words, words
 from services.scheduler.web.choosing import read_date, read_uuid
 from services.scheduler.web.doors import own_settings
 from services.scheduler.web.week_form import WEEKDAYS, WeekForm
@@ -30,6 +30,8 @@ from shared.zones import zone_title
 
 pages = Blueprint("practice", __name__, url_prefix="/staff")
 guard_staff(pages, roles={Role.OWNER, Role.CLINICIAN})
+
+STAY: Final = "Times that are booked already stay as they are."
 
 
 # ---------------------------------------------------------------- hours
@@ -114,7 +116,8 @@ def save_hours() -> ResponseReturnValue:
         except BadHours as bad:
             form.mark(bad.problems)
             return _hours_page(session, who, form), HTTPStatus.UNPROCESSABLE_ENTITY
-    flash("Saved. Times that are booked already stay as they are.")
+        count = out_of_hours.count(session, now=utcnow(), only=who.id)
+    flash(f"Saved. {rule_words.stands(count, '{lies} outside the hours now') or STAY}")
     return redirect(url_for("practice.hours", who=request.args.get("who")), HTTPStatus.SEE_OTHER)
 
 
@@ -141,7 +144,9 @@ def close_day() -> ResponseReturnValue:
             return _hours_page(session, who, week, day_errors=errors), errors.status
         day: date = form["day"]
         schedules.override_day(session, who.id, day=day, ranges=())
-    flash(f"{words.full_day(day)} is closed. Times that are booked already stay as they are.")
+        count = out_of_hours.count(session, now=utcnow(), only=who.id)
+    said = rule_words.stands(count, "{lies} outside the hours now") or STAY
+    flash(f"{words.full_day(day)} is closed. {said}")
     return redirect(url_for("practice.hours", who=request.args.get("who")), HTTPStatus.SEE_OTHER)
 
 

@@ -48,6 +48,7 @@ def _page(
         shown = holidays if own else days
         html = render_template(
             "scheduler/rule_closures.html",
+            named_errors=rule_words.named_errors,
             holidays=holidays,
             days=days,
             errors=shown.errors,
@@ -94,7 +95,7 @@ def set_holidays() -> ResponseReturnValue:
             said = _outside(session)
     except (FormErrors, StaffRefused) as refusal:
         return _page(refusal)
-    flash(f"Saved.{said}")
+    flash(f"Saved. {said}")
     return redirect(url_for(".page"), HTTPStatus.SEE_OTHER)
 
 
@@ -120,7 +121,7 @@ def close() -> ResponseReturnValue:
             said = _outside(session)
     except (FormErrors, StaffRefused) as refusal:
         return _page(refusal, "days")
-    flash(f"The practice is closed then.{said}")
+    flash(f"The practice is closed then. {said}")
     return redirect(url_for(".page"), HTTPStatus.SEE_OTHER)
 
 

@@ -32,6 +32,7 @@ pages = Blueprint("rule_fit", __name__, url_prefix="/staff/rules/fit")
 guard_staff(pages, roles={Role.OWNER, Role.CLINICIAN})
 
 _PREFIX = "share-"
+_USUAL = ("en", "es")
 
 
 @pages.get("")
@@ -67,12 +68,14 @@ def _page(
     shown = of_fit if form == "fit" else of_shares
     html = render_template(
         "scheduler/rule_fit.html",
+        named_errors=rule_words.named_errors,
         who=who,
         people=_pills(session, who),
         fit=of_fit,
         shares=of_shares,
         errors=shown.errors,
         languages=LANGUAGES,
+        usual=_USUAL,
         ways=rule_words.WAYS,
         states=", ".join(sorted(NAMES.get(code, code) for code in who.states)),
         kinds=[
@@ -139,5 +142,5 @@ def save_shares() -> ResponseReturnValue:
             count = fit.standing_ungiven(session, who.practitioner_id, now=utcnow())
         except (FormErrors, StaffRefused) as refusal:
             return _page(session, who, refusal, "shares")
-    flash(f"Saved.{rule_words.stands(count, '{is_} of a type that is not given any more')}")
+    flash(f"Saved. {rule_words.stands(count, '{is_} of a type that is not given any more')}")
     return _back(who)

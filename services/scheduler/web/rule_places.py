@@ -41,6 +41,7 @@ def _page(refusal: Refusal | None = None, place: int | None = None) -> ResponseR
         shown = filled(session, {}, MultiDict(), refusal, beside="name")
         html = render_template(
             "scheduler/rule_places.html",
+            named_errors=rule_words.named_errors,
             houses=places.houses(session),
             shown=shown,
             place=place,
@@ -119,6 +120,7 @@ def _location_page(location_id: int, refusal: Refusal | None = None) -> Response
         )
         html = render_template(
             "scheduler/rule_place.html",
+            named_errors=rule_words.named_errors,
             one=one,
             shown=shown,
             action=url_for(".change", location_id=one.id),
@@ -160,6 +162,7 @@ def _room_page(room_id: int, refusal: Refusal | None = None) -> ResponseReturnVa
         shown = filled(session, facts, typed(facts), refusal, about=f"room:{one.id}", beside="name")
         html = render_template(
             "scheduler/rule_place.html",
+            named_errors=rule_words.named_errors,
             one=one,
             shown=shown,
             locations=_locations(session, one.location_id),
@@ -230,5 +233,5 @@ def _done(act: Callable[[Session], Any], words: str, **which: int) -> ResponseRe
     with database().begin() as session:
         act(session)
         count = places.standing(session, now=utcnow(), **which) if which else 0
-    flash(f"{words}{rule_words.stands(count, _IN_ROOM)}")
+    flash(f"{words} {rule_words.stands(count, _IN_ROOM)}")
     return _back()

@@ -106,6 +106,7 @@ def _template(shown: Filled, one: AppointmentType | None, **more: Any) -> str:
     settings = own_settings()
     return render_template(
         "scheduler/rule_type.html",
+        named_errors=rule_words.named_errors,
         shown=shown,
         kind=one,
         step=STEPS.get(one.code, _LATER) if one else None,
@@ -133,7 +134,7 @@ def end(code: str) -> ResponseReturnValue:
     with database().begin() as session:
         one = appointment_types.end(session, code, by=hand(), now=utcnow())
         count = appointment_types.standing(session, one, now=utcnow())
-    flash(f"Ended.{rule_words.stands(count, 'of it {is_} still to come')}")
+    flash(f"Ended. {rule_words.stands(count, 'of it {is_} still to come')}")
     return _overview()
 
 

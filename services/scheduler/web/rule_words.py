@@ -120,12 +120,23 @@ def regions() -> Sequence[tuple[str, str]]:
 
 
 def stands(count: int, where: str) -> str:
-    """Who has a time that the rules would not give any more keeps it: " 3 appointments ..."."""
+    """Whoever has a time that the rules would not give any more keeps it; nobody: no words.
+
+    `where` has {is_} or {lies} for its verb.
+    """
     if count == 0:
         return ""
     if count == 1:
-        return f" One appointment {where.format(is_='is', lies='lies')}; it stands."
-    return f" {count} appointments {where.format(is_='are', lies='lie')}; they stand."
+        return f"One appointment {where.format(is_='is', lies='lies')}; it stands."
+    return f"{count} appointments {where.format(is_='are', lies='lie')}; they stand."
+
+
+def named_errors(errors: Mapping[str, list[str]]) -> dict[str, str]:
+    """For the box on top of a page, where a sentence stands without its field: with its name."""
+    return {
+        field: f"{_LABELS[field]}: {said[0]}" if field in _LABELS else said[0]
+        for field, said in errors.items()
+    }
 
 
 def summary(kind: AppointmentType) -> str:
