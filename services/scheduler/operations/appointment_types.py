@@ -37,7 +37,7 @@ FIELDS: Final = (
     "cap_per_day",
     "cap_per_week",
 )
-"""What can be changed. For one or for two people is said once: appointments hang on it."""
+"""What can be changed. Whether it is for two people can't be: appointments hang on it."""
 
 _LONGEST_CODE: Final = 40
 _STANDING: Final = (AppointmentStatus.BOOKED, AppointmentStatus.PENDING)
@@ -80,20 +80,20 @@ def change(
     return kind
 
 
-def add(session: Session, *, for_two: bool, values: Facts, by: Hand) -> AppointmentType:
-    """One more type, which everyone gives unless they are said not to. Raises NameTaken."""
+def add(session: Session, *, values: Facts, by: Hand) -> AppointmentType:
+    """One more type, which everyone gives unless they are said not to. Raises NameTaken.
+
+    It is for one person: what lets two meet, intake's release, is for the couple session alone.
+    """
     session.scalar(select(PracticeRules.id).with_for_update())  # one after the other
     _refuse_same_title(session, values["title"])
     kind = AppointmentType(
         code=_code(session, values["title"]),
-        for_two=for_two,
         **{name: values[name] for name in FIELDS},
     )
     session.add(kind)
     session.flush()
-    rule_changes.record(
-        session, f"type:{kind.code}", {}, {**facts(kind), "for_two": for_two}, by=by
-    )
+    rule_changes.record(session, f"type:{kind.code}", {}, facts(kind), by=by)
     return kind
 
 

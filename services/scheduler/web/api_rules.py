@@ -114,9 +114,7 @@ def types() -> dict[str, Any]:
 def add_type(sent: dict[str, Any]) -> dict[str, Any]:
     """One more type, which everyone gives unless they are said not to."""
     with _deciding("title") as session:
-        for_two = sent.pop("for_two")
-        one = appointment_types.add(session, for_two=for_two, values=sent, by=hand())
-        return type_document(session, one)
+        return type_document(session, appointment_types.add(session, values=sent, by=hand()))
 
 
 @rules.get("/appointment-types/<code>")

@@ -133,9 +133,7 @@ class TypeValues(Strict):
 
 
 class NewTypeForm(TypeValues):
-    """One more type; for one or for two is said now, since appointments hang on it."""
-
-    for_two = ticked()
+    """One more type, for one person: two are released for the couple session alone."""
 
 
 class TypeForm(TypeValues):

@@ -47,7 +47,7 @@ def add() -> ResponseReturnValue:
     try:
         form = load(NewTypeForm(), request.form)
         with database().begin() as session:
-            appointment_types.add(session, for_two=form.pop("for_two"), values=form, by=hand())
+            appointment_types.add(session, values=form, by=hand())
     except (FormErrors, StaffRefused) as refusal:
         return _new_page(refusal)
     flash("Added. Everyone who sees clients gives it; change that with each of them.")

@@ -159,3 +159,30 @@ def test_closed_days_that_are_none_come_back(owner, ada, scheduler_db, days, sai
     assert answer.status_code == 422
     assert said in words(answer)
     assert changes(scheduler_db) == []
+
+
+# ---------------------------------------------------------------- hours
+
+
+def test_after_a_change_of_hours_the_page_says_who_stands_outside_of_them(owner, ada, scheduler_db):
+    with scheduler_db.begin() as session:
+        for at in ("09:30", "11:40", "14:00"):
+            an_appointment(session, ada, local(SOON, at))
+    address = f"/staff/hours?who={ada.id}"
+    mornings = {f"from-{day}": "09:00" for day in range(1, 8)}
+    mornings |= {f"until-{day}": "11:50" for day in range(1, 8)}
+
+    saved = owner.send(address, owner.open(address), **mornings)
+
+    # The second begins within them and ends after.
+    assert "Saved. 2 appointments lie outside the hours now; they stand." in words(
+        owner.open(saved.location)
+    )
+    closed = owner.send(
+        f"/staff/hours/days-off?who={ada.id}", owner.open(address), day=SOON.isoformat()
+    )
+    assert "is closed. 3 appointments lie outside the hours now; they stand." in words(
+        owner.open(closed.location)
+    )
+    with scheduler_db.begin() as session:
+        assert set(session.scalars(select(Appointment.status))) == {"booked"}

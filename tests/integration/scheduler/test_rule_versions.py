@@ -5,6 +5,8 @@ rules as they were before: what it finds is what another process would.
 """
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from tests.integration.scheduler.calendar_rules import (
     a_house,
@@ -71,3 +73,18 @@ def test_no_other_form_is_saved_over_a_newer_one_either(owner, ada, scheduler_db
     assert "Nothing of yours was saved" in words(refused)
     assert changes(scheduler_db) == before
     assert next(iter(second.values())) in refused.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE rule_change SET actor = 'somebody else'",
+        "DELETE FROM rule_change",
+        "TRUNCATE rule_change",
+    ],
+)
+def test_p27_what_was_changed_by_whom_stays_as_it_was_written(owner, ada, scheduler_db, statement):
+    press(owner, CALL, duration="30")
+
+    with pytest.raises(DBAPIError, match="only added to"), scheduler_db.begin() as session:
+        session.execute(text(statement))
