@@ -82,6 +82,27 @@ _BOOKINGS: Final = (
         WHERE a.status = 'proposed' AND a.invitation_id IS NULL
           AND NOT EXISTS (SELECT FROM scheduler.waitlist_offer o
                           WHERE o.held_id = a.id AND o.answered_at IS NULL)
+          AND NOT EXISTS (SELECT FROM scheduler.move_proposal m
+                          WHERE m.held_id = a.id AND m.ended_at IS NULL)
+        """,
+    ),
+    Check(
+        "empty proposal",
+        "Another time that is asked for ({}) waits until {:%Y-%m-%d %H:%M} UTC and is not kept.",
+        """
+        SELECT id, reply_by FROM scheduler.move_proposal
+        WHERE ended_at IS NULL AND held_id IS NULL AND reply_by > now()
+        """,
+    ),
+    Check(
+        "old proposal",
+        "Another time that is asked for ({}, until {:%Y-%m-%d %H:%M} UTC) should be over.",
+        f"""
+        SELECT m.id, m.reply_by FROM scheduler.move_proposal m
+        JOIN scheduler.appointment a ON a.id = m.appointment_id
+        WHERE m.ended_at IS NULL
+          AND (m.reply_by < now() - interval '{PATIENCE}'
+               OR a.status = 'cancelled' OR a.sequence <> m.sequence)
         """,
     ),
     Check(

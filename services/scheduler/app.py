@@ -17,10 +17,12 @@ from services.scheduler.providers.intake import Intake
 from services.scheduler.settings import Settings
 from services.scheduler.web import (
     absences,
+    agreeing,
     answers,
     api,
     api_fit,
     api_late,
+    api_moving,
     api_outside,
     api_people,
     api_rules,
@@ -81,6 +83,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     init_refusals(app)
     app.register_blueprint(client.pages)
     app.register_blueprint(answers.pages)
+    app.register_blueprint(agreeing.pages)
     app.register_blueprint(late.pages)
     app.register_blueprint(where.pages)
     app.register_blueprint(waiting.pages)
@@ -106,6 +109,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     programs.register_blueprint(api_where.where)
     programs.register_blueprint(api_waiting.waiting)
     programs.register_blueprint(api_stated.stated)
+    programs.register_blueprint(api_moving.agreeing)
     programs.register_blueprint(api_settling.settling)
     for blueprint in (api.api, api_staff.door, api_staff.desk, api_staff.hours, api_people.people):
         programs.register_blueprint(blueprint)

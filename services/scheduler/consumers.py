@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from services.scheduler.operations import endings, invitations, stated_times, waitlist
+from services.scheduler.operations import endings, invitations, proposals, stated_times, waitlist
 from shared.clock import utcnow
 from shared.contracts.intake import ContactChanged, JointPermissionEnded, PersonErased
 from shared.crypto import destroy_key
@@ -33,5 +33,6 @@ def forget(event: PersonErased, session: Session) -> None:
     """
     endings.forget(session, person_id=event.person_id, now=utcnow())
     waitlist.forget(session, person_id=event.person_id)
+    proposals.forget(session, person_id=event.person_id)
     stated_times.forget(session, person_id=event.person_id)
     destroy_key(session, event.person_id)

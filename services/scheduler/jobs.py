@@ -15,6 +15,7 @@ from services.scheduler.operations import (
     idempotency,
     invitations,
     outside,
+    proposals,
     replies,
     waitlist,
     waitlist_offers,
@@ -56,9 +57,12 @@ def settle_absences(database: Database, settings: Settings) -> None:
 
 
 def release_unconfirmed(database: Database) -> None:
-    """Give back the times for two to which nobody said yes in time, and tell both."""
+    """Give back the times for two to which nobody said yes in time, and tell both.
+
+    Another time that nobody said yes to is over as well: who asked for it is told.
+    """
     with database.begin() as session:
-        released = replies.release_overdue(session)
+        released = replies.release_overdue(session) + proposals.lapse_overdue(session)
     if released:
         logger.info("unconfirmed times released", count=released)
 

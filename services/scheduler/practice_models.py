@@ -47,7 +47,8 @@ class Room(Base):
 class PracticeRules(Base):
     """One row: what holds for everybody. `holidays` is a region like US-NY; none, no holidays.
 
-    `worked` names holidays on which the practice is open all the same.
+    `worked` names holidays on which the practice is open all the same. `move_needs_both`: of two
+    people, either may cancel their time, and both have to agree to move it (N7).
     """
 
     __tablename__ = "practice_rules"
@@ -57,6 +58,7 @@ class PracticeRules(Base):
     version: Mapped[int] = mapped_column(BigInteger, server_default=text(NEXT_VERSION))
     holidays: Mapped[str | None]
     worked: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    move_needs_both: Mapped[bool] = mapped_column(server_default="true", default=True)
 
 
 class RuleChange(Base):

@@ -35,6 +35,7 @@ WITH_A_LINK_OF_ONES_OWN = {
     "intake personal.paper",
     "scheduler answers.question",
     "scheduler stated.page",
+    "scheduler agreeing.question",
     # It needs a time that was freed while somebody waited: test_waitlist_pages.py.
     "scheduler waiting.offer",
 }

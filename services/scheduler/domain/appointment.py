@@ -165,6 +165,15 @@ def reply_deadline(start: datetime, *, now: datetime, within: timedelta) -> date
     return min(now + within, max(start - _STILL_AHEAD, now + (start - now) / 2))
 
 
+def agreement_deadline(
+    start: datetime, *, now: datetime, within: timedelta, change_by: datetime
+) -> datetime:
+    """Until when the other can say yes to a new time: as for any time for two, and not later than
+    the present time could be moved at all.
+    """
+    return min(reply_deadline(start, now=now, within=within), change_by)
+
+
 def change_deadline(start: datetime, notice: timedelta) -> datetime:
     """The last instant at which a client may still move or cancel without calling."""
     return start - notice

@@ -18,6 +18,8 @@ Refused
 │   ├── InTime         a late wish, although the person can still do it alone
 │   ├── TooLate        inside the window in which people have to call
 │   ├── NeedsBoth      a time for two is not moved by one of them
+│   ├── ProposedAlready a new time for two is being asked about
+│   ├── ProposalOver   that new time is not kept any more
 │   ├── NotYet         what is said of it can not be known before it has begun
 │   └── NotPossible    the appointment's status does not allow it
 ├── RepeatRefused
@@ -203,9 +205,21 @@ class InTime(ChangeRefused):
 
 
 class NeedsBoth(ChangeRefused):
-    """A time for two is moved only when both agree, and that is done on the phone (N7)."""
+    """A time for two is moved only when both agree: the other is asked (N7)."""
 
-    sentence = "To move this time, please call us. You can still cancel it here."
+    sentence = "A new time has to work for both of you. Ask for one, or call us."
+
+
+class ProposedAlready(ChangeRefused):
+    """A new time for two is being asked about: one at a time."""
+
+    sentence = "Another time is being asked for already. Until that is settled, yours stands."
+
+
+class ProposalOver(ChangeRefused):
+    """Nobody can say yes to that new time any more. Why, nobody is told."""
+
+    sentence = "That other time is not kept any more. Your time stays as it is."
 
 
 class NotYet(ChangeRefused):

@@ -4,9 +4,12 @@ An appointment has one id, one calendar UID and one row for its whole life; its 
 each change, and its history is only added to. See `guard` for why nobody is booked twice.
 """
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from services.scheduler.domain.appointment import (
@@ -34,7 +37,15 @@ from services.scheduler.models import (
     AppointmentType,
     Invitation,
 )
-from services.scheduler.operations import changes, guard, joint, participants, replies, requests
+from services.scheduler.operations import (
+    changes,
+    guard,
+    joint,
+    participants,
+    proposals,
+    replies,
+    requests,
+)
 from services.scheduler.operations.history import booked_facts, locked, record
 from services.scheduler.operations.holds import (
     is_wanted,
@@ -44,7 +55,7 @@ from services.scheduler.operations.holds import (
     practitioner_of,
 )
 from services.scheduler.operations.offers import Wanted
-from services.scheduler.operations.question import Question, Two
+from services.scheduler.operations.question import Question
 from services.scheduler.operations.schedules import open_schedules
 from services.scheduler.settings import Settings
 from shared.contracts.scheduler import AppointmentBooked, AppointmentCancelled, AppointmentMoved
@@ -149,9 +160,11 @@ def move(
     it raises, the old time stands.
     """
     appointment = locked(session, appointment_id)
-    if appointment.couple_id is not None and by.actor is Actor.CLIENT:
+    if by.actor is Actor.CLIENT and proposals.needs_both(session, appointment):
         raise NeedsBoth
-    schedule = _target(session, appointment, wanted)
+    if appointment.couple_id and by == CLIENT:
+        by = Hand(Actor.CLIENT, person_id)
+    schedule = target(session, appointment, wanted)
     if appointment.starts_at == wanted.start and appointment.schedule_id == schedule.id:
         return appointment
     before = (Status(appointment.status), appointment.during)
@@ -166,31 +179,77 @@ def move(
         session,
         schedule,
         wanted.start,
-        Question(
-            kind=kind,
-            notice=settings.booking_notice,
+        _question_to_move(
+            session,
+            appointment,
+            kind,
+            wanted,
+            settings=settings,
             now=now,
-            besides=frozenset({appointment.id}),
-            location=location,
-            by_staff=by.actor is Actor.STAFF,
-            given=True,
-            against_rules=wanted.against_rules,
-            # Who keeps the time and changes the clinician has said yes to the time.
-            two=None
-            if wanted.start == appointment.starts_at
-            else Two.of(appointment.couple_id, person_id, settings=settings, now=now),
+            person_id=person_id,
+            by=by,
         ),
     )
-    until = requests.reply_by(session, wanted.start, settings)
+    proposals.end(session, appointment)
+    to = Spot(
+        schedule.id,
+        room_id,
+        guard.span(wanted.start, kind),
+        kind.buffer_before,
+        kind.buffer_after,
+    )
+    if before[0] is Status.PENDING:
+        appointment.reply_by = requests.reply_by(session, wanted.start, settings)
+    relocate(session, appointment, to, now=now, by=by)
+    return appointment
+
+
+def _question_to_move(
+    session: Session,
+    appointment: Appointment,
+    kind: AppointmentType,
+    wanted: Wanted,
+    *,
+    settings: Settings,
+    now: datetime,
+    person_id: UUID | None,
+    by: Hand,
+) -> Question:
+    asked = Question.to_move(appointment, kind, settings=settings, now=now, person_id=person_id)
+    return replace(
+        asked,
+        besides=asked.besides | proposals.kept_for(session, appointment.id),
+        by_staff=by.actor is Actor.STAFF,
+        against_rules=wanted.against_rules,
+        # Who keeps the time and changes the clinician has said yes to the time.
+        two=None if wanted.start == appointment.starts_at else asked.two,
+    )
+
+
+class Spot(NamedTuple):
+    """Where an appointment stands: with whom, in which room, when, and the quiet around it."""
+
+    schedule_id: int
+    room_id: int | None
+    during: Range[datetime]
+    buffer_before: timedelta
+    buffer_after: timedelta
+
+
+def relocate(
+    session: Session, appointment: Appointment, to: Spot, *, now: datetime, by: Hand
+) -> None:
+    """The same row at another time, told to everybody in it. Locked, after `guard.enter`.
+
+    The constraints have the last word: raises SlotTaken.
+    """
+    before = (Status(appointment.status), appointment.during)
     was_with = appointment.schedule_id
-    if was_with != schedule.id:
+    if was_with != to.schedule_id:
         appointment.assigned = None
     appointment.reason = None  # what staff gave it for is in the history; this is another time
-    appointment.schedule_id, appointment.room_id = schedule.id, room_id
-    appointment.during = guard.span(wanted.start, kind)
-    appointment.buffer_before, appointment.buffer_after = kind.buffer_before, kind.buffer_after
-    if before[0] is Status.PENDING:
-        appointment.reply_by = until
+    appointment.schedule_id, appointment.room_id, appointment.during = to[:3]
+    appointment.buffer_before, appointment.buffer_after = to[3:]
     _changed(appointment, now)
     guard.flush(session)
     by = changes.grant(session, appointment, Wish.MOVE, by=by)
@@ -205,7 +264,6 @@ def move(
     )
     if before[0] is Status.BOOKED:
         publish(session, AppointmentMoved(**booked_facts(session, appointment)))
-    return appointment
 
 
 def cancel(
@@ -248,7 +306,9 @@ def call_off(session: Session, appointment: Appointment, *, by: Hand, now: datet
         else:
             replies.release(session, appointment, Act.CANCEL, actor=str(by), reason=by.reason)
         return
-    appointment.status = after(before[0], Act.CANCEL, by.actor)
+    status = after(before[0], Act.CANCEL, by.actor)
+    proposals.end(session, appointment)
+    appointment.status = status
     appointment.hold_until = None
     _changed(appointment, now)
     session.flush()
@@ -321,7 +381,7 @@ def _be_there(
             participants.say_where(session, one, said)
 
 
-def _target(session: Session, appointment: Appointment, wanted: Wanted) -> OpenSchedule:
+def target(session: Session, appointment: Appointment, wanted: Wanted) -> OpenSchedule:
     """Whose time a moved appointment goes to. Raises SlotTaken when they do not work here."""
     for schedule in open_schedules(session):
         if wanted.practitioner_id is None and schedule.id == appointment.schedule_id:

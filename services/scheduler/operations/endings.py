@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from services.scheduler.domain.appointment import Actor, Hand
 from services.scheduler.models import Appointment, Invitation, Participant
-from services.scheduler.operations import bookings
+from services.scheduler.operations import bookings, stated_times
 from services.scheduler.operations.history import locked
 from shared.db import database_now
 from shared.vocabulary import AppointmentStatus as Status
@@ -29,6 +29,7 @@ def end(session: Session, *, permission_ids: tuple[UUID, ...], now: datetime) ->
     """Two people may not meet by these permissions any more. Heard twice, nothing happens."""
     _close(session, Invitation.id.in_(permission_ids))
     _give_back(session, Appointment.invitation_id.in_(permission_ids), by=_NOT_TOGETHER, now=now)
+    stated_times.forget_couples(session, permission_ids=permission_ids)
 
 
 def forget(session: Session, *, person_id: UUID, now: datetime) -> None:

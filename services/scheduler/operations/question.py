@@ -12,7 +12,7 @@ from services.scheduler.domain.errors import NotBookable
 from services.scheduler.domain.explanation import Reason
 from services.scheduler.domain.stated import last_midnight
 from services.scheduler.domain.timetable import Way
-from services.scheduler.models import AppointmentType, Invitation
+from services.scheduler.models import Appointment, AppointmentType, Invitation
 from services.scheduler.settings import Settings
 from shared.zones import zone
 
@@ -127,6 +127,31 @@ class Question:
             now=now,
             location=location,
             given=invitation.given_by is not None,
+        )
+
+    @classmethod
+    def to_move(
+        cls,
+        appointment: Appointment,
+        kind: AppointmentType,
+        *,
+        settings: Settings,
+        now: datetime,
+        person_id: UUID | None = None,
+        both: bool = False,
+    ) -> Self:
+        """What an appointment can be moved to by one of its people; none of them: by staff.
+
+        `both` have to agree: until they have, the present time stays and is in the way.
+        """
+        return cls(
+            kind=kind,
+            notice=settings.booking_notice,
+            now=now,
+            besides=frozenset() if both else frozenset({appointment.id}),
+            by_staff=person_id is None,
+            given=True,
+            two=Two.of(appointment.couple_id, person_id, settings=settings, now=now),
         )
 
     @cached_property

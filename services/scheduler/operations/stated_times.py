@@ -4,6 +4,7 @@ What one has said counts for oneself at once, and for the other from the practic
 nobody can watch the other change it. So the version of before is kept until then, and no longer.
 """
 
+from collections.abc import Collection
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -16,6 +17,7 @@ from services.scheduler.domain.errors import NoSuchLink
 from services.scheduler.domain.hours import WallRange, WeeklyRange
 from services.scheduler.domain.stated import Stated
 from services.scheduler.joint_models import StatedTimes
+from services.scheduler.models import Invitation
 from services.scheduler.operations.question import Two
 from services.scheduler.operations.schedules import refuse_bad_hours
 from shared.crypto import SubjectErased, seal, unseal_if_readable
@@ -78,6 +80,12 @@ def of_both(session: Session, two: Two, *, at_once: bool = False) -> list[Stated
 def forget(session: Session, *, person_id: UUID) -> None:
     """A person was erased: what they said is gone."""
     session.execute(delete(StatedTimes).where(StatedTimes.person_id == person_id))
+
+
+def forget_couples(session: Session, *, permission_ids: Collection[UUID]) -> None:
+    """They may not meet by these permissions any more: what each said of their week is gone."""
+    couples = select(Invitation.couple_id).where(Invitation.id.in_(permission_ids))
+    session.execute(delete(StatedTimes).where(StatedTimes.couple_id.in_(couples)))
 
 
 def _rows(session: Session, two: Two, *which: Any) -> list[StatedTimes]:

@@ -20,11 +20,10 @@ from services.scheduler.domain.appointment import Wish
 from services.scheduler.domain.availability import Offer
 from services.scheduler.domain.errors import NoSuchLink, Refused, SlotTaken
 from services.scheduler.domain.interval import instant, minute_at_or_after
-from services.scheduler.models import Appointment, Invitation
+from services.scheduler.models import Appointment
 from services.scheduler.operations import appointments, bookings, changes, holds, joint
 from services.scheduler.operations.appointments import Place
 from services.scheduler.operations.offers import Offers, Wanted, first_available, offers
-from services.scheduler.operations.question import Question
 from services.scheduler.schemas import (
     AcceptSchema,
     AppointmentSchema,
@@ -37,6 +36,7 @@ from services.scheduler.schemas import (
     WantedSchema,
 )
 from services.scheduler.web import tickets
+from services.scheduler.web.choosing import question_of
 from services.scheduler.web.doors import (
     Guest,
     ask_again,
@@ -96,15 +96,13 @@ def either() -> Iterator[tuple[Session, Guest]]:
 def slots(query: dict[str, Any]) -> dict[str, Any]:
     """The times that can be booked, in order. Days are those of `timezone`."""
     with either() as (session, who):
-        question = Question.of(
-            who.permission, settings=own_settings(), now=utcnow(), language=query["language"]
-        )
+        question = question_of(session, who, language=query["language"])
         count = query["first"]
         free = (
             first_available(session, question, count=count) if count else offers(session, question)
         )
         shown = zone(query["timezone"]) if query["timezone"] else shown_zone(who).info
-        length = who.permission.type.duration
+        length = question.kind.duration
     if query["practitioner_id"]:
         free = free.with_only(query["practitioner_id"])
     first = query["from_"] or utcnow().astimezone(shown).date()
@@ -133,14 +131,14 @@ def hold(sent: dict[str, Any], wanted: dict[str, Any]) -> Response:
             held = holds.hold(
                 session,
                 invitation=who.permission,
-                wanted=_wanted(wanted),
+                wanted=wanted_of(wanted),
                 settings=own_settings(),
                 now=utcnow(),
                 address=request.remote_addr,
             )
             return said(HoldSchema(), _held(session, held), HTTPStatus.CREATED)
 
-        return once(session, who, sent["key"], act, _refusing(session, who, wanted))
+        return once(session, who, sent["key"], act, refusing(session, who, wanted))
 
 
 @api.post("/holds/renew")
@@ -172,14 +170,14 @@ def book(sent: dict[str, Any], wanted: dict[str, Any]) -> Response:
 
     Sent twice, the answer is the same appointment.
     """
-    _still_permitted("t")
+    still_permitted("t")
     with _permitted() as (session, who):
 
         def act() -> Response:
             booked = bookings.book(
                 session,
                 invitation=who.permission,
-                wanted=_wanted(wanted),
+                wanted=wanted_of(wanted),
                 how=wanted["how"],
                 timezone=wanted["timezone"] or shown_zone(who).info.key,
                 location=wanted["location"],
@@ -188,10 +186,11 @@ def book(sent: dict[str, Any], wanted: dict[str, Any]) -> Response:
             )
             return _own(session, booked, who, HTTPStatus.CREATED)
 
-        return once(session, who, sent["key"], act, _refusing(session, who, wanted))
+        return once(session, who, sent["key"], act, refusing(session, who, wanted))
 
 
-def _still_permitted(door: str) -> None:
+def still_permitted(door: str) -> None:
+    """Ask intake once more about two people. Raises Unauthorized, NotBookable."""
     try:
         ask_again(door, bearer())
     except NoSuchLink as error:
@@ -203,7 +202,7 @@ def _still_permitted(door: str) -> None:
 @api.response(HTTPStatus.OK, AppointmentSchema)
 def accept(answer: dict[str, Any]) -> dict[str, Any]:
     """Say yes to a time for two that the other has chosen; said twice, the answer is the same."""
-    _still_permitted("m")
+    still_permitted("m")
     with participating() as (session, who):
         place = _place(who)
         accepted = joint.accept(
@@ -248,14 +247,14 @@ def move(sent: dict[str, Any], wanted: dict[str, Any]) -> Response:
                 session,
                 appointment_id=_place(who).appointment.id,
                 person_id=who.person_id,
-                wanted=_wanted(wanted),
+                wanted=wanted_of(wanted),
                 location=wanted["location"],
                 settings=own_settings(),
                 now=utcnow(),
             )
             return _own(session, moved, who)
 
-        return once(session, who, sent["key"], act, _refusing(session, who, wanted))
+        return once(session, who, sent["key"], act, refusing(session, who, wanted))
 
 
 @api.post("/appointment/cancel")
@@ -285,12 +284,8 @@ def _own(
     return said(AppointmentSchema(), own_document(place), status)
 
 
-def _offers(session: Session, invitation: Invitation, language: str | None) -> Offers:
-    question = Question.of(invitation, settings=own_settings(), now=utcnow(), language=language)
-    return offers(session, question)
-
-
-def _wanted(wanted: dict[str, Any]) -> Wanted:
+def wanted_of(wanted: dict[str, Any]) -> Wanted:
+    """A start as a program names it."""
     return Wanted(wanted["start"], wanted["practitioner_id"], language=wanted.get("language"))
 
 
@@ -300,18 +295,14 @@ def _slot(offer: Offer, free: Offers, length: timedelta) -> dict[str, Any]:
     return {"start": start, "end": start + length, "practitioner_ids": hosts}
 
 
-def _refusing(
-    session: Session, who: Guest, wanted: dict[str, Any]
-) -> Callable[[Refused], Response]:
+def refusing(session: Session, who: Guest, wanted: dict[str, Any]) -> Callable[[Refused], Response]:
     """How a refusal is answered; to a taken time belong those nearest to it that can be had."""
 
     def refused(refusal: Refused) -> Response:
         if not isinstance(refusal, SlotTaken):
             return on_refused(refusal)
-        free, length = (
-            _offers(session, who.permission, wanted.get("language")),
-            who.permission.type.duration,
-        )
+        question = question_of(session, who, language=wanted.get("language"))
+        free, length = offers(session, question), question.kind.duration
         near = [_slot(one, free, length) for one in free.near(wanted["start"], ALTERNATIVES)]
         return on_refused(refusal, alternatives=SlotSchema(many=True).dump(near))
 

@@ -15,7 +15,7 @@ from services.scheduler.domain import pool
 from services.scheduler.domain.appointment import Act, Actor
 from services.scheduler.domain.errors import ChangeRefused, SlotTaken
 from services.scheduler.models import AppointmentHistory, Practitioner
-from services.scheduler.operations import appointments, bookings, history, staff
+from services.scheduler.operations import appointments, bookings, history, proposals, staff
 from services.scheduler.operations.appointments import Entry
 from services.scheduler.schemas import Strict
 from services.scheduler.web import agenda, unsettled, words
@@ -90,6 +90,7 @@ def _page(
         movable=status is AppointmentStatus.BOOKED,
         request=status is AppointmentStatus.PENDING and one.couple_id is None and not one.lapsed,
         wishes=unsettled.about(session, appointment_id),
+        proposal=_proposal(session, found, here),
         may_read=unsettled.may_read(),
         assigned=ASSIGNED.get(one.assigned or ""),
         history=_history(session, found, here, now),
@@ -97,6 +98,25 @@ def _page(
         errors=errors.errors if errors else {},
         given=errors.given if errors else {},
     )
+
+
+def _proposal(session: Session, found: Entry, here: ZoneInfo) -> dict[str, Any] | None:
+    """Another time that one of two has asked for, as long as somebody may say yes to it."""
+    proposal = proposals.standing(session, found.appointment)
+    if proposal is None:
+        return None
+    names = {
+        who.person_id: who.contact.name if who.contact else "somebody whose name was erased"
+        for who in found.people
+    }
+    asker = names.pop(proposal.asked_by)
+    return {
+        "asker": asker,
+        "other": " and ".join(names.values()),
+        "when": When(proposal.starts_at, proposal.ends_at, here),
+        "until": _when(proposal.reply_by, here),
+        "declined": proposal.declined_at is not None,
+    }
 
 
 def _history(session: Session, found: Entry, here: ZoneInfo, now: datetime) -> list[dict[str, Any]]:

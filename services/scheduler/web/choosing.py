@@ -1,7 +1,7 @@
 """The page on which a time is chosen, for whoever stands at a door and for whatever reason."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from http import HTTPStatus
 from typing import Final, Self
@@ -17,7 +17,9 @@ from services.scheduler.domain.errors import SlotTaken
 from services.scheduler.domain.interval import instant
 from services.scheduler.domain.languages import LANGUAGES
 from services.scheduler.domain.timetable import OpenSchedule
-from services.scheduler.operations import participants
+from services.scheduler.models import AppointmentType
+from services.scheduler.operations import participants, proposals
+from services.scheduler.operations.appointments import Place
 from services.scheduler.operations.offers import Offers, Wanted, languages, offers
 from services.scheduler.operations.question import Question
 from services.scheduler.schemas import SlotChoice
@@ -29,6 +31,7 @@ from services.scheduler.web.words import When
 from shared.clock import utcnow
 from shared.places import LOCATIONS, NAMES
 from shared.vocabulary import AppointmentStatus
+from shared.web.forms import FormErrors
 from shared.zones import zone_title
 
 SOONEST: Final = 3
@@ -88,10 +91,8 @@ def choose_page(session: Session, who: Guest, asked: Asked) -> str:
     """Days and times as HTML, with everything that can be booked now, and only that."""
     now = utcnow()
     shown = shown_zone(who)
-    moving = who.place if who.place and who.place.status == AppointmentStatus.BOOKED else None
-    question = Question.of(
-        who.permission, settings=own_settings(), now=now, language=asked.language
-    )
+    moving = to_be_moved(who)
+    question = question_of(session, who, language=asked.language)
     everyone = offers(session, question)
     only = asked.practitioner
     if moving and not asked.anyone and only is None:
@@ -127,9 +128,10 @@ def choose_page(session: Session, who: Guest, asked: Asked) -> str:
         zone_title=zone_title(shown.info.key),
         zone_guess=shown.info.key if shown.guessed else None,
         now_there=words.clock(now.astimezone(shown.info)),
-        length=who.permission.type.duration,
+        length=question.kind.duration,
         locations=LOCATIONS,
-        together=who.permission.couple_id is not None,
+        together=question.two is not None,
+        asks=moving is not None and proposals.needs_both(session, moving.appointment),
         moving=When(moving.appointment.starts_at, moving.appointment.ends_at, shown.info)
         if moving
         else None,
@@ -158,6 +160,37 @@ def _chosen(free: Offers, asked: Asked, only: UUID | None) -> str | None:
         return slot_value(asked.kept.start, only)
     hosts = free.at(asked.at) if asked.at else []
     return slot_value(asked.at, hosts[0].practitioner_id) if asked.at and hosts else None
+
+
+def to_be_moved(who: Guest) -> Place | None:
+    """What the person has and would move, where they have something."""
+    return who.place if who.place and who.place.status == AppointmentStatus.BOOKED else None
+
+
+def question_of(session: Session, who: Guest, *, language: str | None = None) -> Question:
+    """What they may choose from: a first time, or another one for what they have."""
+    moving, settings, now = to_be_moved(who), own_settings(), utcnow()
+    if moving is None:
+        return Question.of(who.permission, settings=settings, now=now, language=language)
+    one = moving.appointment
+    both = proposals.needs_both(session, one)
+    kind = session.get_one(AppointmentType, one.appointment_type_id)
+    question = Question.to_move(
+        one, kind, settings=settings, now=now, person_id=who.person_id, both=both
+    )
+    return replace(question, language=language)
+
+
+def not_moved(errors: FormErrors) -> Asked:
+    """The page once more, with what was answered so far."""
+    given = errors.given
+    return Asked.again(errors.errors, start=given.get("start"), location=given.get("location"))
+
+
+def choose_again(door: str, token: str, asked: Asked, status: int) -> Response:
+    """The page once more, after something stood in the way."""
+    with guest(door, token) as (session, who):
+        return make_response(choose_page(session, who, asked), status)
 
 
 def _people(

@@ -36,11 +36,25 @@ from services.scheduler.domain.errors import (
     TooManyHolds,
 )
 from services.scheduler.models import Appointment
-from services.scheduler.operations import appointments, bookings, holds, invitations, participants
+from services.scheduler.operations import (
+    appointments,
+    bookings,
+    holds,
+    invitations,
+    participants,
+    proposals,
+)
 from services.scheduler.operations.offers import Wanted
 from services.scheduler.schemas import BookForm, HoldForm, MoveForm, ZoneForm
-from services.scheduler.web import tickets, wished
-from services.scheduler.web.choosing import Asked, choose_page, elsewhere, read_language
+from services.scheduler.web import proposed, tickets, wished
+from services.scheduler.web.choosing import (
+    Asked,
+    choose_again,
+    choose_page,
+    elsewhere,
+    not_moved,
+    read_language,
+)
 from services.scheduler.web.doors import Guest, ask_again, guest, own_settings, shown_zone
 from services.scheduler.web.words import When, clock
 from shared.clock import utcnow
@@ -89,11 +103,11 @@ def _present_state(session: Session, who: Guest) -> str | None:
     if who.place is None:
         has = appointments.of_invitation(session, who.permission)
         return tickets.address(has) if has else None
-    together = who.place.appointment.couple_id is not None
     if who.place.status is AppointmentStatus.CANCELLED and who.invitation is not None:
         has = appointments.of_invitation(session, who.invitation)
         return tickets.address(has) if has else None
-    if who.place.status is AppointmentStatus.BOOKED and not together:
+    proposal = proposed.told(session, who.place)
+    if who.place.status is AppointmentStatus.BOOKED and not (proposal and proposal.kept):
         ticket = tickets.Ticket.of(who.place, now=utcnow(), settings=own_settings())
         return None if ticket.movable else url_for("client.change", token=who.token)
     return tickets.address(who.place)
@@ -119,20 +133,15 @@ def hold(door: str, token: str) -> ResponseReturnValue:
     except FormErrors as errors:
         language = read_language(errors.given.get("language"))
         asked = Asked(errors=errors.errors, language=language)
-        return _choose_again(door, token, asked, errors.status)
+        return choose_again(door, token, asked, errors.status)
     except SlotTaken as taken:
-        return _choose_again(door, token, Asked.instead_of(wanted, taken), HTTPStatus.CONFLICT)
+        return choose_again(door, token, Asked.instead_of(wanted, taken), HTTPStatus.CONFLICT)
     except TooManyHolds as refusal:
         asked = Asked(errors={"start": [str(refusal)]}, language=wanted.language)
-        return _choose_again(door, token, asked, HTTPStatus.TOO_MANY_REQUESTS)
+        return choose_again(door, token, asked, HTTPStatus.TOO_MANY_REQUESTS)
     except AlreadyBooked:
         return redirect(_start(door, token), HTTPStatus.SEE_OTHER)
     return redirect(onward, HTTPStatus.SEE_OTHER)
-
-
-def _choose_again(door: str, token: str, asked: "Asked", status: int) -> Response:
-    with guest(door, token) as (session, who):
-        return make_response(choose_page(session, who, asked), status)
 
 
 def _start(door: str, token: str) -> str:
@@ -266,7 +275,7 @@ def book(door: str, token: str) -> ResponseReturnValue:
     except NotLicensedThere:
         return elsewhere(door, token, form["location"], back="check")
     except SlotTaken as taken:
-        return _choose_again(door, token, Asked.instead_of(wanted, taken), HTTPStatus.CONFLICT)
+        return choose_again(door, token, Asked.instead_of(wanted, taken), HTTPStatus.CONFLICT)
     except AlreadyBooked:
         return redirect(_start(door, token), HTTPStatus.SEE_OTHER)
     return redirect(onward, HTTPStatus.SEE_OTHER)
@@ -313,6 +322,8 @@ def own(session: Session, who: Guest) -> dict[str, Any]:
         "ticket": tickets.Ticket.of(who.place, now=utcnow(), settings=own_settings()),
         "contact": contact,
         "wished": wished.told(session, who.place),
+        "proposed": proposed.told(session, who.place),
+        "asks": proposals.needs_both(session, who.place.appointment),
         "plan": own_plan(contact) if contact else None,
         "will_not": will_not(contact) if contact else None,
     }
@@ -351,21 +362,15 @@ def move(token: str) -> ResponseReturnValue:
                 now=utcnow(),
             )
     except FormErrors as errors:
-        return _choose_again("m", token, _not_moved(errors), errors.status)
+        return choose_again("m", token, not_moved(errors), errors.status)
     except NotLicensedThere:
         return elsewhere("m", token, form["location"], back="choose")
     except SlotTaken as taken:
-        return _choose_again("m", token, Asked.instead_of(wanted, taken), HTTPStatus.CONFLICT)
+        return choose_again("m", token, Asked.instead_of(wanted, taken), HTTPStatus.CONFLICT)
     except ChangeRefused as refusal:
         return stays(token, refusal)
     flash("Moved. This is your time now.")
     return redirect(tickets.link(token), HTTPStatus.SEE_OTHER)
-
-
-def _not_moved(errors: FormErrors) -> Asked:
-    """The page once more, with what was answered so far."""
-    given = errors.given
-    return Asked.again(errors.errors, start=given.get("start"), location=given.get("location"))
 
 
 @pages.post("/m/<token>/cancel")

@@ -1,13 +1,16 @@
 """What the other services may ask, with a service token: ids in, times and public facts out."""
 
+from datetime import datetime
 from uuid import UUID
 
 from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue
 
+from services.scheduler.joint_models import MoveProposal
 from services.scheduler.operations import (
     appointments,
     directory,
+    proposals,
     schedules,
     staff,
     waitlist,
@@ -50,21 +53,33 @@ def communication(communication_id: UUID) -> ResponseReturnValue:
     with database().begin() as session:
         offered = waitlist_answers.told_of(session, communication_id)
         place = appointments.told_of(session, communication_id)
+        proposed = proposals.told_of(session, communication_id)
     if offered is not None:
         return jsonify(_offer(offered))
+    if proposed is not None:
+        proposal, theirs = proposed
+        return jsonify(_update(communication_id, theirs, _of_use(proposal, theirs)))
     if place is None or not (place.waiting or place.appointment.status == Status.CANCELLED):
         raise NotFound
     until = place.appointment.reply_by if place.waiting else place.appointment.starts_at
     assert until is not None
-    return jsonify(
-        {
-            "communication_id": str(communication_id),
-            "person_id": str(place.participant.person_id),
-            "purpose": "update",
-            "link": tickets.manage_url(place),
-            "not_after": until.isoformat(),
-        }
-    )
+    return jsonify(_update(communication_id, place, until))
+
+
+def _update(communication_id: UUID, place: Place, until: datetime) -> dict[str, object]:
+    """The neutral note with the person's own link, the same for whatever it is about."""
+    return {
+        "communication_id": str(communication_id),
+        "person_id": str(place.participant.person_id),
+        "purpose": "update",
+        "link": tickets.manage_url(place),
+        "not_after": until.isoformat(),
+    }
+
+
+def _of_use(proposal: MoveProposal, place: Place) -> datetime:
+    """A question is of use until the answer is due, its end until the time they have."""
+    return place.appointment.starts_at if proposal.ended_at else proposal.reply_by
 
 
 @pages.get("/practitioners")

@@ -1,6 +1,7 @@
 """Staff book for somebody, move what they have, or give it to a colleague, each with a reason."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -20,7 +21,7 @@ from services.scheduler.domain.errors import (
 )
 from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.models import Appointment
-from services.scheduler.operations import appointments, joint, on_behalf
+from services.scheduler.operations import appointments, joint, on_behalf, proposals
 from services.scheduler.operations.offers import Wanted
 from services.scheduler.operations.on_behalf import Bookable, Known
 from services.scheduler.operations.question import Question, Two
@@ -225,14 +226,9 @@ def _moving(session: Session, appointment_id: UUID) -> Target:
     one = found.appointment
     here = zone(one.schedule.timezone)
     return Target(
-        question=Question(
-            kind=one.type,
-            notice=own_settings().booking_notice,
-            now=utcnow(),
-            besides=frozenset({one.id}),
-            by_staff=True,
-            given=True,
-            two=_two(one.couple_id),
+        question=replace(
+            Question.to_move(one, one.type, settings=own_settings(), now=utcnow()),
+            besides=proposals.kept_for(session, one.id) | {one.id},
         ),
         people=agenda.line(found, here, utcnow()).people,
         view="on_behalf.move",

@@ -48,8 +48,8 @@ class Ticket:
 
     @property
     def movable(self) -> bool:
-        """Whether the person may move it alone."""
-        return self.state == "booked" and Wish.MOVE not in self.wishes and not self.together
+        """Whether the person may move it, alone or by asking the other of two."""
+        return self.state == "booked" and Wish.MOVE not in self.wishes
 
     @property
     def cancellable(self) -> bool:

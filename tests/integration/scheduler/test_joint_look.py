@@ -16,7 +16,8 @@ from werkzeug.wrappers import Response
 
 from services.scheduler.models import Appointment, Participant
 from shared.clock import utcnow
-from tests.integration.scheduler.two import Two, two_people
+from tests.integration.scheduler.proposing import propose
+from tests.integration.scheduler.two import Two, day_in, two_people
 from tests.integration.scheduler.world import a_clinician
 from tests.journeys.by_browser import DESK, chromium, visitor
 from tests.journeys.looking import Inspection
@@ -61,9 +62,23 @@ def test_l45_axe_finds_nothing_where_the_second_is_asked(two: Two, origin: str, 
     look.look(page, "asked")
     page.locator("main form button[type=submit].btn:not(.second):not(.stop)").first.click()
     look.look(page, "with errors", briefly=True)
+    two.accept(two.second)
+    for step in ("change", f"times?day={day_in(2)}"):
+        page.goto(f"{origin}{two.own(two.first)}/{step}")
+        look.look(page, f"booked, {step.split('?')[0]}")
+    propose(two, two.first)
+    page.goto(f"{origin}{two.own(two.first)}")
+    look.look(page, "another time is asked for")
+    page.goto(f"{origin}{two.own(two.second)}")
+    look.look(page, "asked for another time")
+    page.goto(f"{origin}{two.own(two.second)}/new-time")
+    look.look(page, "does it work")
+    page.locator("main form button[type=submit].btn:not(.second):not(.stop)").first.click()
+    look.look(page, "with errors", briefly=True)
 
     assert not look.found, "\n".join(look.found)
-    assert {"scheduler answers.question", "scheduler stated.page"} <= look.seen
+    own = {"answers.question", "stated.page", "agreeing.question"}
+    assert {f"scheduler {view}" for view in own} <= look.seen
 
 
 def test_l45_axe_finds_nothing_where_somebody_is_asked_once_more_where_they_will_be(
