@@ -132,6 +132,42 @@ def test_two_people_come_apart_are_released_and_meet(product: Product, pairs: Pa
     _nothing_of_the_other(product, b, "Ellis", a)
 
 
+def test_n7_one_asks_for_another_time_the_other_says_yes_and_both_calendars_move(
+    product: Product, pairs: Pairs
+) -> None:
+    first, b = released(product, pairs)
+    a = first.way
+    meet(product, a, b)
+    own = last_link(product, a, _MANAGE)
+    a.visitor.open(f"{own}/times")
+    start = _START.findall(a.visitor.seen[-1].text)[0]
+    asked = a.visitor.send(f"{own}/propose", {"start": start, "location": "NY"})
+    assert "You have asked for another time" in asked.text
+    mailed = len(product.mails(address(b.number)))
+    product.settle()
+
+    (note,) = product.mails(address(b.number))[mailed:]
+    assert note.calendar is None
+    theirs = last_link(product, b, _MANAGE)
+    b.visitor.open(f"{theirs}/new-time")
+    answer = b.visitor.send(f"{theirs}/new-time/accept", {"location": "NJ"})
+    assert "Moved. This is your time now." in answer.text
+    product.settle()
+
+    for way in (a, b):
+        entries = [
+            mail.calendar
+            for mail in product.mails(address(way.number))
+            if mail.calendar is not None
+        ]
+        assert len(entries) == 2
+        words = entries[-1].get_payload(decode=True)
+        assert b"SEQUENCE:1" in words
+        assert b"METHOD:CANCEL" not in words
+    _nothing_of_the_other(product, a, "Robin", b)
+    _nothing_of_the_other(product, b, "Ellis", a)
+
+
 def test_n7_the_end_of_a_release_reads_to_both_like_a_cancellation_by_the_practice(
     product: Product, pairs: Pairs
 ) -> None:

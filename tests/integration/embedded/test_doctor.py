@@ -179,6 +179,37 @@ def test_a_hold_for_nobody_is_found_and_an_offered_one_is_not(planted: Planted) 
     assert planted.found() == ["orphan hold"]
 
 
+def test_another_time_for_two_is_kept_for_somebody_until_nobody_asks_for_it_any_more(
+    planted: Planted,
+) -> None:
+    until = datetime.now(UTC) + HOUR
+    theirs = planted.appointment(start=TEN + 2 * HOUR)
+    held = planted.appointment("proposed", told=False, hold_until=until, invitation_id=None)
+    asked = {
+        "appointment_id": theirs,
+        "asked_by": uuid4(),
+        "sequence": 0,
+        "schedule_id": 1,
+        "starts_at": TEN,
+        "ends_at": TEN + HOUR,
+    }
+    number = uuid4()
+    planted.row(
+        "scheduler.move_proposal",
+        id=number,
+        held_id=held,
+        communication_id=uuid4(),
+        reply_by=until,
+        **asked,
+    )
+    assert planted.found() == []
+
+    planted.run("UPDATE scheduler.move_proposal SET held_id = NULL")
+    assert planted.found() == ["orphan hold", "empty proposal"]
+    planted.run("UPDATE scheduler.move_proposal SET reply_by = now() - interval '1 hour'")
+    assert planted.found() == ["orphan hold", "old proposal"]
+
+
 def test_an_offer_without_a_time_is_found(planted: Planted) -> None:
     planted.row(
         "scheduler.waitlist_offer",
