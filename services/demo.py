@@ -33,6 +33,7 @@ from services.intake.operations.readers import Reader
 from services.intake.operations.responses import Sender
 from services.intake.settings import Settings as IntakeSettings
 from services.scheduler import app as scheduler
+from services.scheduler.domain import public_holidays
 from services.scheduler.domain.appointment import Hand
 from services.scheduler.domain.hours import WallRange, WeeklyRange
 from services.scheduler.models import Practitioner
@@ -131,11 +132,13 @@ def _furnish(session: Session, by: Hand, world: Document, settings: SchedulerSet
         for name in one["rooms"]:
             places.add_room(session, house.id, name=name, by=by)
     today = utcnow().astimezone(zone(settings.practice.timezone)).date()
+    region = world["holidays"]["region"]
+    names = public_holidays.names(region, today.year)
     closures.set_holidays(
         session,
         version=version_of(closures.holiday_facts(closures.rules(session))),
-        region=world["holidays"],
-        worked=[],
+        region=region,
+        worked=[name for name in names if name not in world["holidays"]["kept"]],
         today=today,
         by=by,
     )
