@@ -162,7 +162,9 @@ class BusyTime:
         if isinstance(taken, BusyTime):
             return taken
         columns = Columns.of(taken)
-        return cls((columns,), lasting=all(map(lt, columns.starts, columns.ends)))
+        return cls(
+            (columns,) if columns.starts else (), lasting=all(map(lt, columns.starts, columns.ends))
+        )
 
     def in_the_way(self, policy: Policy) -> tuple[Columns, ...]:
         """Without instants that want no quiet, nor get any from a visit: those are in nobody's."""
