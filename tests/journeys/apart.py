@@ -165,10 +165,13 @@ class Apart:
 
 
 def _filled(value: Any, values: dict[str, str]) -> str:
-    """Substitute as compose does, inner ones first: ${NAME:?message} and ${NAME:-default}."""
+    """Substitute as compose does, inner ones first: ${NAME:?message}, :-default and :+instead."""
     text, before = str(value), None
     while text != before:
         before = text
+        text = re.sub(
+            r"\$\{(\w+)(?::?\+([^{}]*))\}", lambda f: f[2] if values.get(f[1]) else "", text
+        )
         text = re.sub(
             r"\$\{(\w+)(?::?[?-]([^{}]*))?\}",
             lambda found: values.get(found[1], found[2] or ""),
