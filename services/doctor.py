@@ -122,6 +122,15 @@ _BOOKINGS: Final = (
         """,
     ),
     Check(
+        "ended permission",
+        "Appointment {} of {:%Y-%m-%d %H:%M} UTC still stands, and its permission ended before.",
+        """
+        SELECT a.id, lower(a.during) FROM scheduler.appointment a
+        JOIN scheduler.invitation i ON i.id = a.invitation_id
+        WHERE a.status IN ('proposed', 'pending', 'booked') AND i.ended_at < lower(a.during)
+        """,
+    ),
+    Check(
         "nobody",
         "Appointment {} is {}, and belongs to nobody.",
         """

@@ -231,6 +231,26 @@ def test_an_answer_that_is_long_overdue_is_found(planted: Planted) -> None:
     assert planted.found() == ["overdue answer"]
 
 
+def test_a_time_that_still_stands_although_its_permission_ended_before_is_found(
+    planted: Planted,
+) -> None:
+    for day, (status, ended) in enumerate(
+        [("booked", -HOUR), ("booked", HOUR / 2), ("cancelled", -HOUR)]
+    ):
+        number, start = uuid4(), TEN + timedelta(days=day)
+        planted.row(
+            "scheduler.invitation",
+            id=number,
+            person_id=uuid4(),
+            token_sha256=number.bytes,
+            appointment_type_id=1,
+            ended_at=start + ended,
+        )
+        planted.appointment(status, start=start, invitation_id=number)
+
+    assert planted.found() == ["ended permission"]
+
+
 def test_an_appointment_of_nobody_and_without_a_history_is_found(planted: Planted) -> None:
     planted.appointment(told=False)
 
