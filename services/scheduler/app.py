@@ -45,6 +45,7 @@ from services.scheduler.web import (
     outside_calendars,
     practice,
     rule_closures,
+    rule_couples,
     rule_fit,
     rule_overview,
     rule_places,
@@ -100,7 +101,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(waitlist.pages)
     app.register_blueprint(practice.pages)
     app.register_blueprint(licences.pages)
-    for rules in (rule_overview, rule_types, rule_places, rule_closures, rule_fit):
+    for rules in (rule_overview, rule_types, rule_places, rule_closures, rule_couples, rule_fit):
         app.register_blueprint(rules.pages)
     app.register_blueprint(outside_calendars.pages)
     app.register_blueprint(internal.pages)

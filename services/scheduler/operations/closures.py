@@ -24,7 +24,9 @@ def rules(session: Session, *, lock: bool = False) -> PracticeRules:
     A practice that has said nothing yet keeps no holidays.
     """
     if not lock:
-        return session.scalar(select(PracticeRules)) or PracticeRules(holidays=None, worked=[])
+        return session.scalar(select(PracticeRules)) or PracticeRules(
+            holidays=None, worked=[], move_needs_both=True
+        )
     session.execute(insert(PracticeRules).values(id=1).on_conflict_do_nothing())
     query = select(PracticeRules).with_for_update().execution_options(populate_existing=True)
     return session.scalars(query).one()

@@ -33,8 +33,7 @@ def needs_both(session: Session, appointment: Appointment) -> bool:
     """Whether moving that time takes two to agree, by the practice's rule."""
     if appointment.couple_id is None:
         return False
-    rule = session.scalar(select(PracticeRules.move_needs_both))
-    return rule is not False
+    return session.scalar(select(PracticeRules.move_needs_both)) is not False
 
 
 def latest(session: Session, appointment: Appointment) -> MoveProposal | None:

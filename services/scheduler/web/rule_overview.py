@@ -6,7 +6,13 @@ from sqlalchemy.orm import Session
 
 from services.scheduler.domain import public_holidays
 from services.scheduler.domain.languages import LANGUAGES
-from services.scheduler.operations import appointment_types, closures, places, schedules
+from services.scheduler.operations import (
+    appointment_types,
+    closures,
+    couple_rules,
+    places,
+    schedules,
+)
 from services.scheduler.web import rule_words, words
 from services.scheduler.web.rule_pages import is_owner, practice_zone
 from shared.clock import utcnow
@@ -35,6 +41,7 @@ def overview() -> ResponseReturnValue:
                 for house in places.houses(session)
             ],
             closed=_closed(session),
+            needs_both=couple_rules.facts(closures.rules(session))["move_needs_both"],
             people=[
                 {"id": one.practitioner_id, "name": one.name,
                  "said": _person(one.languages, one.sees_couples)}

@@ -42,6 +42,7 @@ _LABELS: Final = {
     "location_id": "Location",
     "region": "Holidays of",
     "worked": "Open all the same on",
+    "move_needs_both": "Both agree to move a time for two",
     "first_day": "First day",
     "last_day": "Last day",
     "reason": "Why",
@@ -187,10 +188,15 @@ def _names(session: Session) -> dict[str, str]:
     return found
 
 
+_OF_THEIR_OWN: Final = {
+    "holidays": "Public holidays",
+    "closure": "Closed days",
+    "couples": "Times for two",
+}
+
+
 def _of_its_own(row: RuleChange) -> str:
-    return {"holidays": "Public holidays", "closure": "Closed days"}.get(
-        row.about.partition(":")[0], row.about
-    )
+    return _OF_THEIR_OWN.get(row.about.partition(":")[0], row.about)
 
 
 def _lines(row: RuleChange, names: Mapping[str, str]) -> list[str]:
