@@ -1,11 +1,22 @@
 """One database per service: a role, a schema of the same name, one transaction at the edge."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import MetaData, create_engine, func, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    MetaData,
+    Text,
+    cast,
+    create_engine,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -73,6 +84,14 @@ def database_now(session: Session) -> datetime:
     """
     now: datetime = session.scalars(select(func.clock_timestamp())).one()
     return now
+
+
+def numbers(ids: Iterable[int]) -> ColumnElement[Sequence[int]]:
+    """An array of numbers for `= ANY`, sent as one text: the driver looks at each item of a list,
+    which for a thousand of them takes longer than the statement's index scan.
+    """
+    text = "{" + ",".join(map(str, ids)) + "}"
+    return cast(literal(text, Text), ARRAY(BigInteger))
 
 
 def constraint_of(error: IntegrityError) -> str | None:

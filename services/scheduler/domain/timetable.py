@@ -122,7 +122,7 @@ class Opened(NamedTuple):
     """Merged working time, and the location in which the clinician sits then."""
 
     place: int | None
-    hours: Sequence[Interval]
+    hours: OpenTime
 
 
 class WorkingTime(NamedTuple):

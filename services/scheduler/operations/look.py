@@ -4,8 +4,7 @@ Everything that decides whether a start is offered meets here, once: who fits, w
 is taken, caps, rooms. `offers` and `refusal` only ask.
 """
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
@@ -15,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from services.scheduler.domain import caps, rooms
-from services.scheduler.domain.availability import ALWAYS, Busy, free_starts, roomless
+from services.scheduler.domain.availability import ALWAYS, BusyTime, free_starts, roomless
 from services.scheduler.domain.caps import Caps
 from services.scheduler.domain.explanation import Closed, Explanation, Reason, explain
 from services.scheduler.domain.interval import (
@@ -67,7 +66,7 @@ class Look:
         self.policy = question.policy
         self.practice = tables.practice
         self.within = within and _reachable(within, question)
-        self.weeks = question.weeks
+        self.weeks, self.ahead_of = question.weeks, ahead_of(question)
         self.kind, self.placed = question.kind.id, question.kind.in_person
         self.duration = whole_minutes(self.policy.duration)
         self.schedules = [one for one in tables.schedules if unfit(one, question) is None]
@@ -126,7 +125,7 @@ class Look:
         shut = [*self.full(schedule), *self.unsuited]
         found = [
             free_starts(
-                _cut(opened.hours, within),
+                opened.hours,
                 busy,
                 self.policy,
                 within=within,
@@ -137,10 +136,10 @@ class Look:
         ]
         return found[0] if len(found) == 1 else _united(found)
 
-    def busy(self, schedule: OpenSchedule, working: WorkingTime) -> Sequence[Busy]:
+    def busy(self, schedule: OpenSchedule, working: WorkingTime) -> BusyTime:
         """What keeps visits away, days off and blocked stretches among it."""
-        taken = self.taken.busy.get(schedule.id, [])
-        return [*taken, *working.shut] if working.shut else taken
+        taken = self.taken.busy.get(schedule.id, BusyTime())
+        return taken + BusyTime.of(working.shut) if working.shut else taken
 
     def full(self, schedule: OpenSchedule) -> list[Interval]:
         """The days and weeks on which they take no more, all in all or of this type (P9)."""
@@ -163,7 +162,7 @@ class Look:
 
     def ahead(self, schedule: OpenSchedule) -> int:
         """How many of this type they have ahead, as far as this look goes."""
-        within = ahead_of(self.question)
+        within = self.ahead_of
         return sum(start in within for start in self.taken.starts(schedule.id, self.kind))
 
     def explain(self, schedule: OpenSchedule, start: Minute) -> Explanation:
@@ -260,12 +259,6 @@ def _reachable(within: Interval, question: Question) -> Interval:
     earliest = minute_at_or_before(question.now) - _DAY
     latest = minute_at_or_before(question.now + question.kind.horizon) + 2 * _DAY
     return Interval(*(min(max(one, earliest), latest) for one in within))
-
-
-def _cut(hours: Sequence[Interval], within: Interval) -> Sequence[Interval]:
-    """The hours in which something may begin; each of them whole, since a grid begins there."""
-    first = bisect_right(hours, within.start, key=lambda one: one.end)
-    return hours[first : bisect_left(hours, within.end, key=lambda one: one.start)]
 
 
 def _within(start: Minute, shut: Iterable[Interval]) -> bool:

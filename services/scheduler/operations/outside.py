@@ -12,13 +12,10 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
-    ARRAY,
-    BigInteger,
     ColumnElement,
     CompoundSelect,
     DateTime,
     Text,
-    cast,
     delete,
     func,
     literal,
@@ -50,7 +47,7 @@ from services.scheduler.models import Appointment, Practitioner, Schedule
 from services.scheduler.providers.feeds import FeedRequest
 from shared.contracts.scheduler import AttentionRequested
 from shared.crypto import PRACTICE_SUBJECT, seal, unseal
-from shared.db import database_now
+from shared.db import database_now, numbers
 from shared.messaging.outbox import publish
 
 _LEASE: Final = timedelta(minutes=2)
@@ -201,7 +198,7 @@ def outside_rows(
     shut = _withheld()
     if for_staff:
         shut = shut & (OutsideCalendar.policy != Policy.STAFF_ONLY)
-    of_them = func.any(cast([*schedule_ids], ARRAY(BigInteger)))
+    of_them = func.any(numbers(schedule_ids))
     theirs = OutsideCalendar.schedule_id == of_them
     busy_there, unread_there = (literal(one, Text) for one in (Cause.OUTSIDE, Cause.UNREAD))
     times = select(

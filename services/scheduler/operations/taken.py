@@ -11,8 +11,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import (
-    ARRAY,
-    BigInteger,
     ColumnElement,
     Integer,
     Select,
@@ -30,7 +28,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 from sqlalchemy.types import NullType
 
-from services.scheduler.domain.availability import Busy, Cause
+from services.scheduler.domain.availability import Busy, BusyTime, Cause, Columns
 from services.scheduler.domain.interval import (
     Minute,
     instant,
@@ -41,6 +39,7 @@ from services.scheduler.domain.rooms import Rooms
 from services.scheduler.models import Appointment
 from services.scheduler.operations.outside import outside_rows
 from services.scheduler.operations.question import Question
+from shared.db import numbers
 from shared.vocabulary import LIVE_STATUSES, AppointmentStatus
 
 _LONGEST: Final = timedelta(days=1)
@@ -52,6 +51,8 @@ _QUIETEST: Final = timedelta(days=1)
 _ROUNDING: Final = timedelta(minutes=5)
 """What is taken is rounded outwards to whole minutes, and so are the rules."""
 
+_FREE: Final = BusyTime()
+
 
 @dataclass(frozen=True)
 class TakenTimes:
@@ -60,16 +61,19 @@ class TakenTimes:
     What has no type is no appointment of ours: it stands in another calendar.
     """
 
-    busy: Mapping[int, Sequence[Busy]] = field(default_factory=dict)
+    busy: Mapping[int, BusyTime] = field(default_factory=dict)
     kinds: Mapping[int, Sequence[int | None]] = field(default_factory=dict)
     rooms: Rooms = field(default_factory=dict)
 
     def starts(self, schedule_id: int, kind: int | None = None) -> list[Minute]:
         """When appointments and holds begin, as the caps count them: of one type, or of any."""
-        rows = zip(self.busy.get(schedule_id, ()), self.kinds.get(schedule_id, ()), strict=True)
+        begins = (
+            start for part in self.busy.get(schedule_id, _FREE).parts for start in part.starts
+        )
+        rows = zip(begins, self.kinds.get(schedule_id, ()), strict=True)
         if kind is None:
-            return [one.start for one, of in rows if of is not None]
-        return [one.start for one, of in rows if of == kind]
+            return [start for start, of in rows if of is not None]
+        return [start for start, of in rows if of == kind]
 
 
 def taken_times(
@@ -94,17 +98,20 @@ def taken_times(
         _elsewhere(schedule_ids, question, since, until),
     ).subquery()
     row = session.execute(select(*(_array(one, rows.c.schedule_id) for one in rows.c))).one()
-    numbers, begins, ends, before, after, causes, kinds, places = (one or () for one in row)
-    busy = list(map(Busy, begins, ends, before, after, causes))
+    numbers, *columns, kinds, places = (one or () for one in row)
     wanted = set(schedule_ids)
     theirs = {number: part for number, part in _runs(numbers) if number in wanted}
     rooms: dict[int, list[Busy]] = {}
     if question.kind.in_person:
-        for one, room in zip(busy, places, strict=True):
+        starts, ends, *_ = columns
+        for start, end, room in zip(starts, ends, places, strict=True):
             if room is not None:
-                rooms.setdefault(room, []).append(Busy(one.start, one.end))
+                rooms.setdefault(room, []).append(Busy(start, end))
     return TakenTimes(
-        {number: busy[part] for number, part in theirs.items()},
+        {
+            number: BusyTime((Columns(*(column[part] for column in columns)),))
+            for number, part in theirs.items()
+        },
         {number: kinds[part] for number, part in theirs.items()},
         rooms,
     )
@@ -196,7 +203,7 @@ def ahead_of(question: Question) -> range:
 
 
 def _of(schedule_ids: Collection[int]) -> ColumnElement[bool]:
-    return Appointment.schedule_id == func.any(cast([*schedule_ids], ARRAY(BigInteger)))
+    return Appointment.schedule_id == func.any(numbers(schedule_ids))
 
 
 def _in_the_way(question: Question) -> Iterator[ColumnElement[bool]]:
