@@ -8,7 +8,7 @@ COMPOSE := docker compose
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo test unit integration contract journeys browser noninterference lint format types imports check bench \
+.PHONY: help install run demo test unit integration contract journeys browser noninterference statemachine lint format types imports check bench \
         lock documents up down logs secrets compose-check migrate psql clean
 
 help: ## this list
@@ -35,6 +35,9 @@ browser: ## only the tests that drive a browser
 noninterference: ## ten thousand random people and their twins: nothing sealed changes a byte (about an hour)
 	$(SETUP) test
 	@PAIRS=$${PAIRS:-10000} $(BIN)/python -m pytest tests/noninterference $(PYTEST)
+statemachine: ## a thousand histories of a practice in two processes: nothing is ever booked twice (about two hours)
+	$(SETUP) test
+	@EXAMPLES=$${EXAMPLES:-1000} $(BIN)/python -m pytest tests/statemachine $(PYTEST)
 check: lint types imports test ## everything that CI runs
 
 ##@ Measure
