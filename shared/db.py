@@ -18,7 +18,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 if TYPE_CHECKING:
@@ -92,6 +92,11 @@ def numbers(ids: Iterable[int]) -> ColumnElement[Sequence[int]]:
     """
     text = "{" + ",".join(map(str, ids)) + "}"
     return cast(literal(text, Text), ARRAY(BigInteger))
+
+
+def waited_too_long(error: OperationalError) -> bool:
+    """Whether a lock was not to be had within its time: so many were before us."""
+    return getattr(error.orig, "sqlstate", None) == "55P03"
 
 
 def constraint_of(error: IntegrityError) -> str | None:

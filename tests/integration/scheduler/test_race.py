@@ -15,8 +15,10 @@ from flask import Flask
 from sqlalchemy import func, text, update
 
 from services.scheduler.app import create_app
+from services.scheduler.domain.errors import SlotTaken
 from services.scheduler.models import Appointment, AppointmentType
-from services.scheduler.operations import invitations
+from services.scheduler.operations import guard, holds, invitations
+from services.scheduler.operations.offers import Wanted
 from services.scheduler.settings import Settings
 from shared.clock import utcnow
 from shared.db import Database
@@ -26,6 +28,7 @@ from tests.integration.scheduler.world import (
     an_invitation,
     live_rows,
     local,
+    schedule_of,
     token_of,
 )
 
@@ -197,3 +200,24 @@ def let_run_out(database: Database, token: str) -> None:
             .where(Appointment.status == "proposed", Appointment.invitation_id == found.id)
             .values(hold_until=func.clock_timestamp())
         )
+
+
+def test_p1_whose_turn_does_not_come_hears_that_the_time_is_gone_and_not_of_a_fault(
+    scheduler_db, settings, ten
+):
+    """P1: so many want one clinician that the lock is not to be had, and the time is given."""
+    with scheduler_db.begin() as session:
+        dana = a_clinician(session)
+        number = schedule_of(session, dana).id
+        late, early = an_invitation(session), an_invitation(session)
+    want = {"wanted": Wanted(ten, dana.id), "settings": settings, "now": utcnow()}
+    with scheduler_db.begin() as session:
+        holds.hold(session, invitation=early, **want)
+
+    with scheduler_db.begin() as another, scheduler_db.begin() as session:
+        guard.enter(another, number)
+        session.execute(text("SET LOCAL lock_timeout = '50ms'"))
+        with pytest.raises(SlotTaken):
+            holds.hold(session, invitation=late, **want)
+
+    assert [row.invitation_id for row in live_rows(scheduler_db)] == [early.id]
