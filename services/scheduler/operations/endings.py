@@ -51,7 +51,7 @@ def _close(session: Session, which: ColumnElement[bool]) -> None:
         select(Invitation)
         .where(which)
         .order_by(Invitation.id)
-        .with_for_update(of=Invitation)
+        .with_for_update(of=Invitation, key_share=True)
         .execution_options(populate_existing=True)
     ).all()
     at = database_now(session)

@@ -142,7 +142,10 @@ def one_at_a_time(session: Session, invitation: Invitation) -> None:
     Raises NotBookable when the permission has ended, a moment ago perhaps: see `endings`.
     """
     ended_at = session.scalar(
-        select(Invitation.ended_at).where(Invitation.id == invitation.id).with_for_update()
+        select(Invitation.ended_at)
+        .where(Invitation.id == invitation.id)
+        # A row that names the permission holds a share of its key: it need not wait for us.
+        .with_for_update(key_share=True)
     )
     if ended_at is not None:
         raise NotBookable

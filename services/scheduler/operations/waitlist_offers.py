@@ -211,7 +211,7 @@ def offer(
         select(Invitation)
         .options(joinedload(Invitation.type))
         .where(Invitation.id == entry.invitation_id)
-        .with_for_update(of=Invitation, skip_locked=True)
+        .with_for_update(of=Invitation, key_share=True, skip_locked=True)
     )
     if invitation is None:
         return None

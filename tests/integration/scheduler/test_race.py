@@ -17,7 +17,7 @@ from sqlalchemy import func, text, update
 from services.scheduler.app import create_app
 from services.scheduler.domain.errors import SlotTaken
 from services.scheduler.models import Appointment, AppointmentType
-from services.scheduler.operations import guard, holds, invitations
+from services.scheduler.operations import guard, history, holds, invitations
 from services.scheduler.operations.offers import Wanted
 from services.scheduler.settings import Settings
 from shared.clock import utcnow
@@ -221,3 +221,23 @@ def test_p1_whose_turn_does_not_come_hears_that_the_time_is_gone_and_not_of_a_fa
             holds.hold(session, invitation=late, **want)
 
     assert [row.invitation_id for row in live_rows(scheduler_db)] == [early.id]
+
+
+def test_whoever_changes_a_time_twice_in_one_go_does_not_wait_for_the_one_whose_time_it_is(
+    scheduler_db, settings, ten
+):
+    """PostgreSQL looks at the permission again then; the person's own turn is no circle with it."""
+    with scheduler_db.begin() as session:
+        a_clinician(session)
+        mine = an_invitation(session)
+        want = {"wanted": Wanted(ten), "settings": settings, "now": utcnow()}
+        held = holds.hold(session, invitation=mine, **want)
+
+    with scheduler_db.begin() as person, scheduler_db.begin() as staff:
+        holds.one_at_a_time(person, mine)
+        row = history.locked(staff, held.id)
+        for reason in ("asked for", "agreed on the phone"):
+            row.reason = reason
+            staff.flush()
+
+    assert [row.reason for row in live_rows(scheduler_db)] == ["agreed on the phone"]
