@@ -60,6 +60,17 @@ def app(standing_app: Flask, scheduler_db: Database) -> Flask:
     return standing_app
 
 
+@pytest.fixture(scope="session")
+def standing_apps(settings: Settings) -> list[Flask]:
+    """Two more, for all crowds: each keeps a pool, and a server has a hundred connections."""
+    return [create_app(settings), create_app(settings)]
+
+
+@pytest.fixture
+def apps(standing_apps: list[Flask], scheduler_db: Database) -> list[Flask]:
+    return standing_apps
+
+
 @pytest.fixture
 def visitor(app: Flask) -> Visitor:
     return Visitor(app.test_client())

@@ -10,10 +10,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from services.scheduler.app import create_app
 from services.scheduler.models import Appointment, Participant
 from services.scheduler.operations.participants import manage_token
-from services.scheduler.settings import Settings
 from shared.clock import utcnow
 from shared.db import Database
 from tests.integration.scheduler.test_race import at_once, booking, deadlocks, overlaps
@@ -25,11 +23,11 @@ Pair = tuple[str, str]
 
 
 @pytest.fixture
-def apps(settings: Settings, scheduler_db: Database) -> list[Flask]:
+def apps(standing_apps: list[Flask], scheduler_db: Database) -> list[Flask]:
     with scheduler_db.begin() as session:
         a_clinician(session)
         a_clinician(session, "Marcus Oyelaran")
-    return [create_app(settings), create_app(settings)]
+    return standing_apps
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from services.scheduler import jobs
-from services.scheduler.app import create_app
 from services.scheduler.joint_models import MoveProposal
 from services.scheduler.models import Appointment, Participant
 from services.scheduler.operations.participants import manage_token
@@ -24,10 +23,10 @@ PAIRS = 5
 
 
 @pytest.fixture
-def apps(settings: Settings, scheduler_db: Database) -> list[Flask]:
+def apps(standing_apps: list[Flask], scheduler_db: Database) -> list[Flask]:
     with scheduler_db.begin() as session:
         a_clinician(session)
-    return [create_app(settings), create_app(settings)]
+    return standing_apps
 
 
 @pytest.fixture

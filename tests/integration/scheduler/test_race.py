@@ -14,12 +14,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, text, update
 
-from services.scheduler.app import create_app
 from services.scheduler.domain.errors import SlotTaken
 from services.scheduler.models import Appointment, AppointmentType
 from services.scheduler.operations import guard, history, holds, invitations
 from services.scheduler.operations.offers import Wanted
-from services.scheduler.settings import Settings
 from shared.clock import utcnow
 from shared.db import Database
 from tests.integration.scheduler.world import (
@@ -35,11 +33,6 @@ from tests.integration.scheduler.world import (
 PEOPLE = 50
 
 Answers = list[tuple[int, dict[str, Any]]]
-
-
-@pytest.fixture
-def apps(settings: Settings, scheduler_db: Database) -> list[Flask]:
-    return [create_app(settings), create_app(settings)]
 
 
 @pytest.fixture
