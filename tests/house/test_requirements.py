@@ -1,4 +1,5 @@
-"""Each of the 51 requirements L01 to L51 has a test that carries its number, or somebody's name.
+"""Each of the 51 requirements L01 to L51 has a test that carries its number, or somebody's name;
+so has each of the pains of other calendars' users that a calendar can cause (P1 to P9, P22 to P27).
 
 What software can't do stands in docs/privacy.md, with who must do it instead.
 """
@@ -8,6 +9,8 @@ import re
 from tests.house.tree import ROOT, files
 
 LEGAL = {f"L{number:02}" for number in range(1, 52)}
+SCHEDULING = {f"p{number}" for number in (*range(1, 10), *range(22, 28))}
+_NUMBERED = re.compile(r"def test_((?:[lnp]\d+_)+)")
 _TEST = re.compile(r"def test_(?:\w*?_)?(l\d\d(?:_l\d\d)*)_")
 _LINE = re.compile(r"(?m)^\| (L\d\d)[ ,]")
 
@@ -32,3 +35,14 @@ def test_every_legal_requirement_has_a_test_or_somebody_who_must_do_it() -> None
 
 def test_no_test_carries_a_number_that_no_requirement_has() -> None:
     assert numbers_in_tests() - LEGAL == set()
+
+
+def test_every_pain_of_a_calendar_has_a_test_that_carries_its_number() -> None:
+    found = {
+        number
+        for path in files("tests")
+        for numbers in _NUMBERED.findall(path.read_text(encoding="utf-8"))
+        for number in numbers.split("_")
+    }
+
+    assert SCHEDULING - found == set()
