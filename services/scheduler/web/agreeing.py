@@ -5,14 +5,13 @@ from http import HTTPStatus
 from flask import Blueprint, flash, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from services.scheduler.domain.errors import ChangeRefused, NotLicensedThere, SlotTaken
+from services.scheduler.domain.errors import ChangeRefused, NotLicensedThere
 from services.scheduler.operations import moving
-from services.scheduler.operations.offers import Wanted
-from services.scheduler.schemas import MoveForm, Strict, where_they_will_be
+from services.scheduler.schemas import Strict, where_they_will_be
 from services.scheduler.web import tickets
-from services.scheduler.web.choosing import Asked, choose_again, elsewhere, not_moved
+from services.scheduler.web.choosing import elsewhere, to_another_time
 from services.scheduler.web.client import own, stays
-from services.scheduler.web.doors import ask_again, guest, own_settings
+from services.scheduler.web.doors import ask_again, guest
 from shared.clock import utcnow
 from shared.web.audiences import guard_client
 from shared.web.forms import FormErrors, load
@@ -31,28 +30,12 @@ class YesForm(Strict):
 def propose(token: str) -> ResponseReturnValue:
     """Ask for another time; the one they have stands until both have said yes."""
     try:
-        form = load(MoveForm(), request.form)
-        wanted = Wanted(*form["start"])
         ask_again("m", token)
-        with guest("m", token) as (session, who):
-            assert who.place is not None
-            moving.propose(
-                session,
-                appointment_id=who.place.appointment.id,
-                person_id=who.person_id,
-                wanted=wanted,
-                location=form["location"],
-                settings=own_settings(),
-                now=utcnow(),
-            )
-    except FormErrors as errors:
-        return choose_again("m", token, not_moved(errors), errors.status)
-    except NotLicensedThere:
-        return elsewhere("m", token, form["location"], back="choose")
-    except SlotTaken as taken:
-        return choose_again("m", token, Asked.instead_of(wanted, taken), HTTPStatus.CONFLICT)
+        refused = to_another_time(token, moving.propose)
     except ChangeRefused as refusal:
         return stays(token, refusal)
+    if refused is not None:
+        return refused
     return redirect(tickets.link(token), HTTPStatus.SEE_OTHER)
 
 

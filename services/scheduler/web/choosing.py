@@ -1,6 +1,6 @@
 """The page on which a time is chosen, for whoever stands at a door and for whatever reason."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from http import HTTPStatus
@@ -8,12 +8,12 @@ from typing import Final, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import Response, make_response, render_template, url_for
+from flask import Response, make_response, render_template, request, url_for
 from marshmallow import ValidationError
 from sqlalchemy.orm import Session
 
 from services.scheduler.domain.availability import Offer
-from services.scheduler.domain.errors import SlotTaken
+from services.scheduler.domain.errors import NotLicensedThere, SlotTaken
 from services.scheduler.domain.interval import instant
 from services.scheduler.domain.languages import LANGUAGES
 from services.scheduler.domain.timetable import OpenSchedule
@@ -22,7 +22,7 @@ from services.scheduler.operations import participants, proposals
 from services.scheduler.operations.appointments import Place
 from services.scheduler.operations.offers import Offers, Wanted, languages, offers
 from services.scheduler.operations.question import Question
-from services.scheduler.schemas import SlotChoice
+from services.scheduler.schemas import MoveForm, SlotChoice
 from services.scheduler.web import words
 from services.scheduler.web.doors import Guest, guest, own_settings, shown_zone
 from services.scheduler.web.picker import Link, picker
@@ -31,7 +31,7 @@ from services.scheduler.web.words import When
 from shared.clock import utcnow
 from shared.places import LOCATIONS, NAMES
 from shared.vocabulary import AppointmentStatus
-from shared.web.forms import FormErrors
+from shared.web.forms import FormErrors, load
 from shared.zones import zone_title
 
 SOONEST: Final = 3
@@ -185,6 +185,34 @@ def not_moved(errors: FormErrors) -> Asked:
     """The page once more, with what was answered so far."""
     given = errors.given
     return Asked.again(errors.errors, start=given.get("start"), location=given.get("location"))
+
+
+def to_another_time(token: str, verb: Callable[..., object]) -> Response | None:
+    """Change the time by that verb to the one that was chosen; None: done.
+
+    Else the page that says what is in the way. Raises ChangeRefused where no other time helps.
+    """
+    try:
+        form = load(MoveForm(), request.form)
+        wanted = Wanted(*form["start"])
+        with guest("m", token) as (session, who):
+            assert who.place is not None
+            verb(
+                session,
+                appointment_id=who.place.appointment.id,
+                person_id=who.person_id,
+                wanted=wanted,
+                location=form["location"],
+                settings=own_settings(),
+                now=utcnow(),
+            )
+    except FormErrors as errors:
+        return choose_again("m", token, not_moved(errors), errors.status)
+    except NotLicensedThere:
+        return elsewhere("m", token, form["location"], back="choose")
+    except SlotTaken as taken:
+        return choose_again("m", token, Asked.instead_of(wanted, taken), HTTPStatus.CONFLICT)
+    return None
 
 
 def choose_again(door: str, token: str, asked: Asked, status: int) -> Response:

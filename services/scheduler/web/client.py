@@ -45,15 +45,15 @@ from services.scheduler.operations import (
     proposals,
 )
 from services.scheduler.operations.offers import Wanted
-from services.scheduler.schemas import BookForm, HoldForm, MoveForm, ZoneForm
+from services.scheduler.schemas import BookForm, HoldForm, ZoneForm
 from services.scheduler.web import proposed, tickets, wished
 from services.scheduler.web.choosing import (
     Asked,
     choose_again,
     choose_page,
     elsewhere,
-    not_moved,
     read_language,
+    to_another_time,
 )
 from services.scheduler.web.doors import Guest, ask_again, guest, own_settings, shown_zone
 from services.scheduler.web.words import When, clock
@@ -348,27 +348,11 @@ def calendar_entry(token: str) -> ResponseReturnValue:
 def move(token: str) -> ResponseReturnValue:
     """Take the new time and free the old one, both or neither."""
     try:
-        form = load(MoveForm(), request.form)
-        wanted = Wanted(*form["start"])
-        with guest("m", token) as (session, who):
-            assert who.place is not None
-            bookings.move(
-                session,
-                appointment_id=who.place.appointment.id,
-                person_id=who.place.participant.person_id,
-                wanted=wanted,
-                location=form["location"],
-                settings=own_settings(),
-                now=utcnow(),
-            )
-    except FormErrors as errors:
-        return choose_again("m", token, not_moved(errors), errors.status)
-    except NotLicensedThere:
-        return elsewhere("m", token, form["location"], back="choose")
-    except SlotTaken as taken:
-        return choose_again("m", token, Asked.instead_of(wanted, taken), HTTPStatus.CONFLICT)
+        refused = to_another_time(token, bookings.move)
     except ChangeRefused as refusal:
         return stays(token, refusal)
+    if refused is not None:
+        return refused
     flash("Moved. This is your time now.")
     return redirect(tickets.link(token), HTTPStatus.SEE_OTHER)
 
