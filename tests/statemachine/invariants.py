@@ -54,8 +54,9 @@ _RULES: Final = {
         SELECT invitation_id FROM live_appointment GROUP BY 1 HAVING count(*) > 1
          AND invitation_id IS NOT NULL
     """,
-    "two for one couple": """
-        SELECT couple_id FROM live_appointment WHERE couple_id IS NOT NULL
+    "two for one couple that lie ahead": """
+        SELECT couple_id FROM live_appointment
+        WHERE couple_id IS NOT NULL AND lower(during) > clock_timestamp()
         GROUP BY 1 HAVING count(*) > 1
     """,
     "too many or too few people": """
