@@ -294,6 +294,14 @@ class BadHours(StaffRefused):
         self.problems = problems
 
 
+class BadWeek(StaffRefused):
+    """What a week of hours is for can't be so; `field` is the one that the sentence is about."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
 class BadStretch(StaffRefused):
     """A stretch of time that ends before it starts, is over, or that clocks skip."""
 

@@ -175,6 +175,13 @@ def _wall_span(wall: WallRange) -> tuple[datetime, datetime]:
     )
 
 
+def at_once(one: WeeklyRange, other: WeeklyRange) -> bool:
+    """Whether two ranges have time in common on some day on which both hold."""
+    first = max(one.since or date.min, other.since or date.min)
+    last = min(one.until or date.max, other.until or date.max)
+    return one.weekday == other.weekday and first <= last and _overlap(one.wall, other.wall)
+
+
 def _overlap(one: WallRange, other: WallRange) -> bool:
     (a, b), (c, d) = _wall_span(one), _wall_span(other)
     return a < d and c < b

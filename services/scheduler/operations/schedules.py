@@ -118,21 +118,6 @@ def schedule_of(session: Session, practitioner_id: UUID) -> Schedule | None:
     )
 
 
-def weekly_hours(session: Session, schedule_id: int) -> list[WeeklyRange]:
-    """The usual week in the order of the days, as it was written down, for any type."""
-    rows = session.scalars(
-        select(Availability)
-        .where(Availability.schedule_id == schedule_id, Availability.appointment_type_id.is_(None))
-        .order_by(Availability.weekday, Availability.starts)
-    )
-    return [
-        WeeklyRange(
-            row.weekday, WallRange(row.starts, row.ends, row.overnight), row.since, row.until
-        )
-        for row in rows
-    ]
-
-
 def set_weekly_hours(
     session: Session, schedule_id: int, *, weekly: Sequence[WeeklyRange], shortest: timedelta
 ) -> None:

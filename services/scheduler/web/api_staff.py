@@ -16,15 +16,23 @@ from flask import Response, after_this_request, make_response, request
 from flask_smorest import Blueprint
 from marshmallow import RAISE
 
-from services.scheduler.domain.errors import BadHours, NotWelcome, StaffRefused, WeakPassword
+from services.scheduler.domain.errors import (
+    BadHours,
+    BadWeek,
+    NotWelcome,
+    StaffRefused,
+    WeakPassword,
+)
 from services.scheduler.domain.hours import WeeklyRange
 from services.scheduler.domain.interval import instant
 from services.scheduler.operations import appointments as standing
-from services.scheduler.operations import schedules, staff
+from services.scheduler.operations import staff, usual_weeks
 from services.scheduler.operations.staff import NewColleague
+from services.scheduler.operations.usual_weeks import ALWAYS, For
 from services.scheduler.staff_models import StaffSession
 from services.scheduler.web import agenda, why
 from services.scheduler.web.doors import own_settings
+from services.scheduler.web.rights import hand
 from services.scheduler.web.staff_documents import (
     CredentialsSchema,
     DaysQuery,
@@ -162,7 +170,7 @@ def usual_week(asked: dict[str, Any]) -> dict[str, Any]:
     """The usual week of one clinician."""
     with database().begin() as session:
         who = editable(session, asked["practitioner_id"])
-        return hours_document(who, schedules.weekly_hours(session, who.id))
+        return hours_document(who, usual_weeks.weeks(session, who.id))
 
 
 @hours.put("/hours")
@@ -170,19 +178,32 @@ def usual_week(asked: dict[str, Any]) -> dict[str, Any]:
 @hours.arguments(WeekSchema)
 @hours.response(HTTPStatus.OK, HoursSchema)
 def set_usual_week(sent: dict[str, Any]) -> dict[str, Any]:
-    """Replace the usual week. Times that are booked already stay as they are."""
+    """Write one week of hours. Times that are booked already stay as they are."""
     weekly = [
         WeeklyRange(one["weekday"], wall_range(one["start"], one["end"])) for one in sent["weekly"]
     ]
+    of = For(*(sent[name] for name in For._fields))
     with database().begin() as session:
         who = editable(session, sent["practitioner_id"])
+        if of == ALWAYS and "location_id" not in request.get_json():
+            of = usual_weeks.usual(usual_weeks.weeks(session, who.id)).of
         try:
-            schedules.set_weekly_hours(
-                session, who.id, weekly=weekly, shortest=visit(session).duration
+            usual_weeks.set_week(
+                session,
+                who.id,
+                who.practitioner_id,
+                was=of,
+                of=of,
+                weekly=weekly,
+                shortest=visit(session).duration,
+                version=sent["version"],
+                by=hand(),
             )
         except BadHours as bad:
             raise NeedsAnotherLook({"weekly": beside_ranges(bad, weekly)}) from bad
-        return hours_document(who, schedules.weekly_hours(session, who.id))
+        except BadWeek as bad:
+            raise NeedsAnotherLook({bad.field: [str(bad)]}) from bad
+        return hours_document(who, usual_weeks.weeks(session, who.id))
 
 
 # ---------------------------------------------------------------- appointments

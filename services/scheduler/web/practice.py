@@ -5,19 +5,31 @@ from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    abort,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from services.scheduler.domain.errors import AddressTaken, BadHours
+from services.scheduler.domain.errors import AddressTaken, BadHours, BadWeek, StaffRefused
 from services.scheduler.domain.hours import weekly_total
 from services.scheduler.domain.timetable import OpenSchedule
-from services.scheduler.operations import out_of_hours, schedules, staff
+from services.scheduler.operations import out_of_hours, schedules, staff, usual_weeks
 from services.scheduler.operations.staff import NewColleague
+from services.scheduler.operations.usual_weeks import For, Week
 from services.scheduler.schemas import ColleagueForm, DayOffForm
-from services.scheduler.web import rule_words, words
+from services.scheduler.web import rule_words, week_for, words
 from services.scheduler.web.choosing import read_date, read_uuid
 from services.scheduler.web.doors import own_settings
+from services.scheduler.web.rights import hand
+from services.scheduler.web.rule_pages import Filled, filled, typed
 from services.scheduler.web.week_form import WEEKDAYS, WeekForm
 from services.scheduler.web.weeks import editable, owners_only, visit
 from shared.clock import utcnow
@@ -39,10 +51,13 @@ STAY: Final = "Times that are booked already stay as they are."
 
 @pages.get("/hours")
 def hours() -> ResponseReturnValue:
-    """The usual week of one clinician, and the days that are closed."""
+    """A week of one clinician's hours, the usual one unless another is named, and closed days."""
     with database().begin() as session:
         who = _editable(session)
-        return _hours_page(session, who, WeekForm.of(schedules.weekly_hours(session, who.id)))
+        week = _week(session, who)
+        if request.args.get("week") not in (None, week_for.NEW) and not week.weekly:
+            abort(HTTPStatus.NOT_FOUND)
+        return _hours_page(session, who, WeekForm.of(week.weekly))
 
 
 def _editable(session: Session) -> OpenSchedule:
@@ -50,24 +65,51 @@ def _editable(session: Session) -> OpenSchedule:
     return editable(session, read_uuid(request.args.get("who")))
 
 
+def _week(session: Session, who: OpenSchedule) -> Week:
+    """The week that the address names, as it stands; a new one has no hours yet."""
+    key = request.args.get("week")
+    found = usual_weeks.weeks(session, who.id)
+    if key is None:
+        return usual_weeks.usual(found)
+    if key == week_for.NEW:
+        return Week()
+    try:
+        return usual_weeks.week_of(found, week_for.from_key(key))
+    except ValueError:
+        abort(HTTPStatus.NOT_FOUND)
+
+
 def _hours_page(
     session: Session,
     who: OpenSchedule,
     form: WeekForm,
+    shown: Filled | None = None,
     *,
     extra: int | None = None,
     day_errors: FormErrors | None = None,
-) -> str:
+) -> ResponseReturnValue:
+    week, names = _week(session, who), week_for.Names.of(session)
+    is_new = request.args.get("week") == week_for.NEW
+    given = shown or Filled(typed(week.of._asdict()), Week().version if is_new else week.version)
     call = visit(session)
-    total = weekly_total(who.hours.weekly)
+    total = weekly_total(week.weekly)
     today = utcnow().astimezone(who.hours.zone).date()
-    return render_template(
+    html = render_template(
         "scheduler/hours.html",
         who=who,
+        shown=given,
+        is_new=is_new,
+        title=names.title(week.of),
+        week=request.args.get("week"),
+        weeks=_weeks(session, who, week, names),
+        kinds=names.kind_options(week.of),
+        places=names.place_options(week.of),
         days=[(day, name, form.rows[day], day == extra) for day, name in WEEKDAYS.items()],
-        errors=form.errors,
+        errors={**given.errors, **form.errors},
         total=_hours_in_words(total),
-        visits=int(total / max(call.step, call.duration + call.buffer_after)),
+        visits=0
+        if week.of.appointment_type
+        else int(total / max(call.step, call.duration + call.buffer_after)),
         minutes=int(call.duration / timedelta(minutes=1)),
         zone_title=zone_title(who.hours.zone.key),
         people=_pills(session, who),
@@ -79,6 +121,22 @@ def _hours_page(
         day_errors=day_errors.errors if day_errors else {},
         day_given=day_errors.given.get("day") if day_errors else None,
     )
+    return make_response(html, day_errors.status if day_errors else given.status)
+
+
+def _weeks(
+    session: Session, who: OpenSchedule, week: Week, names: week_for.Names
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "title": names.title(one.of),
+            "days": week_for.in_use(one.weekly),
+            "total": _hours_in_words(weekly_total(one.weekly)),
+            "href": url_for("practice.hours", who=who.practitioner_id, week=one.of.key),
+            "chosen": one.of == week.of and request.args.get("week") != week_for.NEW,
+        }
+        for one in usual_weeks.weeks(session, who.id)
+    ]
 
 
 def _hours_in_words(total: timedelta) -> str:
@@ -110,22 +168,57 @@ def save_hours() -> ResponseReturnValue:
         if day is not None:
             if "clear" in request.form:
                 form.rows[day] = []
-            return _hours_page(session, who, form, extra=day if "add" in request.form else None)
+            as_typed = Filled(request.form, request.form.get("version", ""))
+            return _hours_page(
+                session, who, form, as_typed, extra=day if "add" in request.form else None
+            )
+        was = _week(session, who)
         try:
-            _save(session, who, form)
-        except BadHours as bad:
-            form.mark(bad.problems)
-            return _hours_page(session, who, form), HTTPStatus.UNPROCESSABLE_ENTITY
+            of = _save(session, who, form, was.of)
+        except (FormErrors, StaffRefused) as refusal:
+            return _hours_page(session, who, form, _refused(session, who, form, was, refusal))
         count = out_of_hours.count(session, now=utcnow(), only=who.id)
+        found = usual_weeks.weeks(session, who.id)
+        stays = usual_weeks.week_of(found, of).weekly and of != usual_weeks.usual(found).of
     flash(f"Saved. {rule_words.stands(count, '{lies} outside the hours now') or STAY}")
-    return redirect(url_for("practice.hours", who=request.args.get("who")), HTTPStatus.SEE_OTHER)
+    next_ = url_for("practice.hours", who=request.args.get("who"), week=of.key if stays else None)
+    return redirect(next_, HTTPStatus.SEE_OTHER)
 
 
-def _save(session: Session, who: OpenSchedule, form: WeekForm) -> None:
+def _save(session: Session, who: OpenSchedule, form: WeekForm, was: For) -> For:
     weekly = form.weekly()
+    of = week_for.read(request.form, was)
     if form.errors:
         raise BadHours([])
-    schedules.set_weekly_hours(session, who.id, weekly=weekly, shortest=visit(session).duration)
+    usual_weeks.set_week(
+        session,
+        who.id,
+        who.practitioner_id,
+        was=None if request.args.get("week") == week_for.NEW else was,
+        of=of,
+        weekly=weekly,
+        shortest=visit(session).duration,
+        version=request.form.get("version"),
+        by=hand(),
+    )
+    return of
+
+
+def _refused(
+    session: Session,
+    who: OpenSchedule,
+    form: WeekForm,
+    was: Week,
+    refusal: FormErrors | StaffRefused,
+) -> Filled:
+    """The form again: each sentence beside its range, or beside the field that it is about."""
+    if isinstance(refusal, BadHours):
+        form.mark(refusal.problems)
+        refusal = FormErrors({}, request.form)
+    elif isinstance(refusal, BadWeek):
+        refusal = FormErrors({refusal.field: [str(refusal)]}, request.form)
+    about = f"hours:{who.practitioner_id}:{was.of.key}"
+    return filled(session, was.facts(), request.form, refusal, about=about)
 
 
 def _weekday(text: str | None) -> int | None:
@@ -140,8 +233,8 @@ def close_day() -> ResponseReturnValue:
         try:
             form = load(DayOffForm(), request.form)
         except FormErrors as errors:
-            week = WeekForm.of(schedules.weekly_hours(session, who.id))
-            return _hours_page(session, who, week, day_errors=errors), errors.status
+            week = WeekForm.of(_week(session, who).weekly)
+            return _hours_page(session, who, week, day_errors=errors)
         day: date = form["day"]
         schedules.override_day(session, who.id, day=day, ranges=())
         count = out_of_hours.count(session, now=utcnow(), only=who.id)

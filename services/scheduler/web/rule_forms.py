@@ -9,7 +9,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from services.scheduler.domain.languages import LANGUAGES
 from services.scheduler.domain.timetable import Way
 from services.scheduler.operations.fit import Share
-from services.scheduler.schemas import Strict
+from services.scheduler.schemas import Day, Strict
 
 _MINUTE: Final = timedelta(minutes=1)
 _HOUR: Final = timedelta(hours=1)
@@ -220,6 +220,20 @@ def _share(**kwargs: Any) -> fields.Integer:
         validate=validate.Range(0, 100, error=_SHARE),
         error_messages={"invalid": _SHARE, "null": _SHARE, "too_large": _SHARE},
         **kwargs,
+    )
+
+
+class WeekForForm(Strict):
+    """What a week of hours is for; what is left out: no such end, any type, wherever."""
+
+    since = Day(load_default=None, allow_none=True)
+    until = Day(load_default=None, allow_none=True)
+    appointment_type = Line(LONGEST_NAME, load_default=None, allow_none=True)
+    location_id = fields.Integer(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(1, 2**62, error="Choose a location."),
+        error_messages={"invalid": "Choose a location.", "too_large": "Choose a location."},
     )
 
 

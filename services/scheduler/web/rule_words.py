@@ -49,6 +49,10 @@ _LABELS: Final = {
     "languages": "Languages",
     "meets": "Meets people",
     "sees_couples": "Sees couples",
+    "since": "From",
+    "until": "Until",
+    "appointment_type": "Only for",
+    "hours": "Hours",
 }
 _HOURS: Final = ("notice", "cancel_notice", "move_notice")
 _MINUTES: Final = ("duration", "step", "buffer_before", "buffer_after")
@@ -96,12 +100,16 @@ def region(code: str) -> str:
 
 _SAID: Final[Mapping[str, Callable[[Any], str]]] = {
     **dict.fromkeys(_MINUTES, words.minutes),
-    **dict.fromkeys(("first_day", "last_day"), lambda day: words.full_day(date.fromisoformat(day))),
+    **dict.fromkeys(
+        ("first_day", "last_day", "since", "until"),
+        lambda day: words.full_day(date.fromisoformat(day)),
+    ),
     "horizon": lambda minutes: days(timedelta(minutes=minutes)),
     "region": region,
     "languages": _listed(LANGUAGES),
     "meets": _listed(WAYS),
     "worked": _listed({}),
+    "hours": _listed({}),
 }
 
 
@@ -169,7 +177,7 @@ def trail(
             "who": names.get(row.actor, "Somebody"),
             "day": words.full_day(row.at.astimezone(zone).date()),
             "clock": words.clock(row.at.astimezone(zone)),
-            "what": names.get(row.about) or _of_its_own(row),
+            "what": names.get(row.about) or _of_its_own(row, names),
             "lines": _lines(row, names),
         }
         for row in rows
@@ -184,7 +192,7 @@ def _names(session: Session) -> dict[str, str]:
         found[f"location:{house.location.id}"] = house.location.name
         found |= {f"room:{one.id}": f"{one.name}, {house.location.name}" for one in house.rooms}
     for one in schedules.practitioners(session):
-        found[f"fit:{one.id}"] = found[f"shares:{one.id}"] = one.name
+        found[f"fit:{one.id}"] = found[f"shares:{one.id}"] = found[f"hours:{one.id}"] = one.name
     return found
 
 
@@ -195,12 +203,23 @@ _OF_THEIR_OWN: Final = {
 }
 
 
-def _of_its_own(row: RuleChange) -> str:
+def _of_its_own(row: RuleChange, names: Mapping[str, str]) -> str:
+    if row.about.startswith("hours:"):
+        return f"{names.get(row.about.rpartition(':')[0], 'Somebody')}: weekly hours"
     return _OF_THEIR_OWN.get(row.about.partition(":")[0], row.about)
 
 
 def _lines(row: RuleChange, names: Mapping[str, str]) -> list[str]:
     about, _, _ = row.about.partition(":")
+    if about == "hours" and not (row.before and row.after):
+        kept = row.after or row.before
+        said = ", ".join(
+            f"{_label(about, name, names).lower()} {_said(about, name, kept[name], names)}"
+            for name in ("since", "until", "appointment_type", "location_id")
+            if kept.get(name) is not None
+        )
+        of = f" ({said})" if said else ""
+        return [f"{'Added' if row.after else 'Taken away'}{of}: {value('hours', kept['hours'])}"]
     if not row.before:
         said = _ended(row.after) if about == "closure" else "Added."
         return [said]
@@ -224,7 +243,9 @@ def _label(about: str, name: str, names: Mapping[str, str]) -> str:
 def _said(about: str, name: str, given: Any, names: Mapping[str, str]) -> str:
     if about == "shares":
         return f"share {given}" if given else "not given"
-    if name == "location_id":
+    if name == "appointment_type" and given:
+        return names.get(f"type:{given}", str(given))
+    if name == "location_id" and given:
         return names.get(f"location:{given}", "another location")
     return value(name, given)
 

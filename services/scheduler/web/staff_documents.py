@@ -1,15 +1,15 @@
 """What programs of the staff send and get: sign-in, weekly hours, the days' appointments."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from services.scheduler.domain.hours import WeeklyRange
 from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.models import AppointmentHistory, Practitioner
 from services.scheduler.operations.appointments import Entry
+from services.scheduler.operations.usual_weeks import Week, usual
 from services.scheduler.schemas import (
     Day,
     Instant,
@@ -20,6 +20,7 @@ from services.scheduler.schemas import (
     spoken_language,
 )
 from services.scheduler.web.agenda import Line
+from services.scheduler.web.rule_forms import WeekForForm
 from services.scheduler.web.week_form import MOST_A_DAY, WEEKDAYS
 
 LONGEST_LINK: Final = 100
@@ -85,9 +86,14 @@ def _few_enough(weekly: list[Mapping[str, Any]]) -> None:
         raise ValidationError(f"At most {MOST_A_DAY} ranges a day.")
 
 
-class WeekSchema(Strict):
-    """The whole usual week, in place of the one before; an empty list closes it."""
+class WeekSchema(WeekForForm):
+    """A whole week of hours, in place of the one for the same; an empty list takes it away.
 
+    With nothing but hours it is the usual week, which stays at its location. `version`, where it is
+    sent, has to be the one that was seen.
+    """
+
+    version = fields.String(load_default=None, validate=validate.Length(max=40))
     practitioner_id = fields.UUID(load_default=None)
     weekly = fields.List(
         fields.Nested(RangeSchema),
@@ -102,25 +108,48 @@ class WhoseSchema(Strict):
     practitioner_id = fields.UUID(load_default=None)
 
 
+class KeptWeekSchema(Schema):
+    """A week of hours and what it is for; null: no such end, any type, wherever."""
+
+    since = fields.Date(allow_none=True)
+    until = fields.Date(allow_none=True, metadata={"description": "The last day, included."})
+    appointment_type = fields.String(allow_none=True)
+    location_id = fields.Integer(allow_none=True)
+    weekly = fields.List(fields.Nested(RangeSchema))
+    version = fields.String()
+
+
 class HoursSchema(Schema):
-    """Somebody's usual week. Times are of the wall clock in `timezone`, also when clocks change."""
+    """Somebody's usual week, and all weeks of hours that are kept; those add up, and a type with
+    hours of its own has no others. Times are of the wall clock in `timezone`, also when clocks
+    change.
+    """
 
     practitioner_id = fields.UUID()
     practitioner_name = fields.String()
     timezone = fields.String()
     weekly = fields.List(fields.Nested(RangeSchema))
+    weeks = fields.List(fields.Nested(KeptWeekSchema))
 
 
-def hours_document(who: OpenSchedule, weekly: Iterable[WeeklyRange]) -> dict[str, Any]:
-    """The week as HoursSchema says it."""
+def hours_document(who: OpenSchedule, weeks: Sequence[Week]) -> dict[str, Any]:
+    """The weeks as HoursSchema says them."""
     return {
         "practitioner_id": who.practitioner_id,
         "practitioner_name": who.name,
         "timezone": who.hours.zone.key,
-        "weekly": [
-            {"weekday": one.weekday, "start": one.wall.start, "end": one.wall.end} for one in weekly
+        "weekly": _ranges(usual(weeks)),
+        "weeks": [
+            {**one.of._asdict(), "weekly": _ranges(one), "version": one.version} for one in weeks
         ],
     }
+
+
+def _ranges(week: Week) -> list[dict[str, Any]]:
+    return [
+        {"weekday": one.weekday, "start": one.wall.start, "end": one.wall.end}
+        for one in week.weekly
+    ]
 
 
 # ---------------------------------------------------------------- appointments
