@@ -231,6 +231,7 @@ def test_an_appointment_comes_with_the_person_and_how_to_reach_them(
                 "plan": "Call is fine. First name only. No voice message, no texts.",
                 "phone": "914-555-0177",
                 "location": "NY",
+                "location_confirmed": None,
                 "participation": "accepted",
                 "inquiry_id": str(inquiry),
             }
