@@ -15,15 +15,17 @@ from sqlalchemy import insert, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-from bench.workload import Workload
+from bench.workload import ZONE, Workload
 from services.postgres import EmbeddedPostgres
 from services.scheduler.domain.hours import Hours
 from services.scheduler.domain.interval import Interval, instant
 from services.scheduler.models import Availability, Practitioner, Schedule
-from services.scheduler.operations import schedules
+from services.scheduler.operations import invitations, schedules
+from services.scheduler.providers.intake import Permission
 from shared.db import Database
 from shared.migrations import upgrade
 from shared.provision import ROLES, close_ledgers, provision, role_url
+from shared.tokens import new_token
 from shared.vocabulary import SERVICES
 
 PASSWORDS = dict.fromkeys(ROLES, "for-measuring-only")
@@ -53,6 +55,17 @@ def fresh_database() -> Iterator[str]:
                 connection.execute(
                     sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
                 )
+
+
+def environment(url: str) -> dict[str, str]:
+    """What the scheduler's processes are started with, on that database."""
+    return {
+        "DATABASE_URL": role_url(url, "scheduler", PASSWORDS),
+        "PUBLIC_URL": "http://127.0.0.1:8000",
+        "SECRET_KEY": "a-secret-for-measuring-that-is-long-enough",
+        "SERVICE_KEY": "a-service-key-for-measuring-that-is-long",
+        "ENCRYPTION_KEYS": KEYS,
+    }
 
 
 @contextmanager
@@ -92,6 +105,37 @@ def fill(database: Database, practice: Workload) -> list[int]:
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as one:
         one.execute(text("ANALYZE"))
     return numbers
+
+
+def let_in(database: Database, count: int) -> list[str]:
+    """So many people who may choose a time for a private call; returns their tokens."""
+    tokens = [new_token() for _ in range(count)]
+    for token in tokens:
+        with database.begin() as session:
+            invitations.accept(
+                session,
+                token=token,
+                permission=Permission(
+                    permission_id=uuid4(),
+                    person_id=uuid4(),
+                    contact_version=1,
+                    contact=_CONTACT,
+                    appointment_type=schedules.PRIVATE_CALL,
+                    timezone=ZONE,
+                ),
+            )
+    return tokens
+
+
+_CONTACT = {
+    "name": "Rowan Teller",
+    "pronouns": None,
+    "email": "rowan@example.org",
+    "phone": "+19145550177",
+    "channels": {"email": True, "sms": False, "call": True, "voicemail": False},
+    "call_as": "first_name",
+    "contact_notes_present": False,
+}
 
 
 def _one_at_a_time(appointments: Iterable[Interval]) -> Iterator[Interval]:

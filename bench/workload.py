@@ -68,9 +68,11 @@ KINDS = {"consultation": 20, "session": VISIT}
 """The two types of appointment, and how many minutes they take."""
 
 
-def workload(season: str, length: int, clinicians: int, seed: int = 1) -> Workload:
-    """A practice of so many clinicians, over so many days."""
-    empty = Workload(NOW[season], length, ())
+def workload(
+    season: str, length: int, clinicians: int, seed: int = 1, now: datetime | None = None
+) -> Workload:
+    """A practice of so many clinicians, over so many days; from `now` on, if not in that season."""
+    empty = Workload(now or NOW[season], length, ())
     people = [
         _clinician(random.Random(f"{seed} {season} {n}"), n, empty.dates)  # noqa: S311
         for n in range(clinicians)
