@@ -117,16 +117,17 @@ def book(
             by_staff=by.actor is Actor.STAFF,
         )
     participants.refuse_other_ways(session, present, how)
-    present.changed_at = now
-    participant = participants.add(
-        session,
-        present,
-        person_id=invitation.person_id,
-        timezone=timezone,
-        how=how,
-        settings=settings,
-    )
-    participants.say_where(session, participant, location)
+    with session.no_autoflush:  # each row is written once, whole
+        present.changed_at = now
+        participant = participants.add(
+            session,
+            present,
+            person_id=invitation.person_id,
+            timezone=timezone,
+            how=how,
+            settings=settings,
+        )
+        participants.say_where(session, participant, location)
     if by.actor is Actor.CLIENT and (invitation.type.confirm or invitation.unproven):
         requests.refuse_flood(session, invitation)
         requests.wait_for_staff(session, present, participant, settings=settings, by=by)

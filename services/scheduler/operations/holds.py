@@ -191,9 +191,9 @@ def place(
         try:
             # Leaving a savepoint by an error gives its lock back: never two schedules at once.
             with session.begin_nested():
-                held = _take(session, schedule, invitation, wanted.start, question, settings)
-                held.assigned = why
-                return held
+                return _take(
+                    session, schedule, invitation, wanted.start, question, settings, assigned=why
+                )
         except SlotTaken as taken:
             reason = taken.reason
         except OperationalError as late:
@@ -229,6 +229,8 @@ def _take(
     start: datetime,
     question: Question,
     settings: Settings,
+    *,
+    assigned: str | None,
 ) -> Appointment:
     """The hold itself. Their earlier one goes only now, after the lock: see the order above.
 
@@ -250,6 +252,7 @@ def _take(
         until=database_now(session) + settings.hold,
         settings=settings,
         invitation_id=invitation.id,
+        assigned=assigned,
     )
 
 
@@ -262,9 +265,11 @@ def keep(
     until: datetime,
     settings: Settings,
     invitation_id: UUID | None = None,
+    assigned: str | None = None,
 ) -> Appointment:
     """A hold until `until`, for a permission or for somebody who is asked first (P27).
 
+    `assigned`: why it is with this clinician, where that was ours to choose.
     After `guard.enter`. Raises SlotTaken.
     """
     room_id = guard.refuse_taken(session, schedule, start, question)
@@ -278,6 +283,7 @@ def keep(
         buffer_before=kind.buffer_before,
         buffer_after=kind.buffer_after,
         room_id=room_id,
+        assigned=assigned,
         status=AppointmentStatus.PROPOSED,
         sequence=0,
         uid=f"{number}@{settings.uid_domain}",

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import event, select
 
 from services.scheduler.models import Participant, Practitioner
+from services.scheduler.schemas import SlotsSchema
 from shared.clock import utcnow
 from shared.db import Database
 from shared.tokens import new_token, service_token
@@ -346,3 +347,11 @@ def test_only_services_with_a_pass_for_us_may_ask(api, token):
 
     assert [answer.status_code for answer in (bare, other, client)] == [401, 401, 401]
     assert bare.mimetype == "application/problem+json"
+
+
+def test_a_list_of_slots_reads_as_its_schema_says(api, token):
+    answer = api.get("/api/slots?days=30&timezone=Asia/Kathmandu", headers=bearer(token))
+
+    said = answer.get_json()
+    assert len(said["slots"]) > 16
+    assert SlotsSchema().dump(SlotsSchema().load(said)) == said
