@@ -175,22 +175,18 @@ def move(
     if by.actor is Actor.CLIENT:
         refuse_late(changes.deadline(appointment, kind, Wish.MOVE, settings), now=now)
     _be_there(session, appointment, schedule, person_id=person_id, location=location)
-    guard.enter(session, schedule.id)
-    room_id = guard.refuse_taken(
+    asked = _question_to_move(
         session,
-        schedule,
-        wanted.start,
-        _question_to_move(
-            session,
-            appointment,
-            kind,
-            wanted,
-            settings=settings,
-            now=now,
-            person_id=person_id,
-            by=by,
-        ),
+        appointment,
+        kind,
+        wanted,
+        settings=settings,
+        now=now,
+        person_id=person_id,
+        by=by,
     )
+    guard.enter_for(session, schedule, wanted.start, asked)
+    room_id = guard.refuse_taken(session, schedule, wanted.start, asked)
     proposals.end(session, appointment)
     to = Spot(
         schedule.id,

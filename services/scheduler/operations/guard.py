@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Text, cast, delete, func, select
 from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from services.scheduler.domain.errors import AlreadyBooked, SlotTaken
@@ -26,9 +26,9 @@ from services.scheduler.models import (
     AppointmentType,
 )
 from services.scheduler.operations import replies
-from services.scheduler.operations.offers import room_or_refusal
+from services.scheduler.operations.offers import refusal, room_or_refusal
 from services.scheduler.operations.question import Question
-from shared.db import constraint_of
+from shared.db import constraint_of, waited_too_long
 from shared.vocabulary import AppointmentStatus
 
 _LOCK_CLASS: Final = 0x50F7
@@ -42,6 +42,34 @@ def enter(session: Session, schedule_id: int) -> None:
     """Wait for one's turn at this clinician's time, and clear it of what has run out."""
     session.execute(select(func.pg_advisory_xact_lock(_LOCK_CLASS, schedule_id)))
     clear(session, Appointment.schedule_id == schedule_id)
+
+
+def enter_for(
+    session: Session, schedule: OpenSchedule, start: datetime, question: Question
+) -> None:
+    """Wait for one's turn at one start. Raises SlotTaken if in vain and it is given."""
+    try:
+        with session.begin_nested():  # the lock outlives it, and a wait in vain spoils nothing
+            enter(session, schedule.id)
+    except OperationalError as late:
+        raise SlotTaken(gone_meanwhile(session, late, schedule, start, question)) from late
+
+
+def gone_meanwhile(
+    session: Session,
+    late: OperationalError,
+    schedule: OpenSchedule,
+    start: datetime,
+    question: Question,
+) -> Reason:
+    """Why a start is not to be had by whoever's turn did not come; raises `late` if it still is.
+
+    A crowd wants this clinician: by now it is most often given to one of them.
+    """
+    gone = refusal(session, schedule, start, question) if waited_too_long(late) else None
+    if gone is None:
+        raise late
+    return gone if question.by_staff else gone.to_clients
 
 
 def clear(session: Session, which: ColumnElement[bool]) -> None:

@@ -26,11 +26,11 @@ from services.scheduler.domain.errors import (
 from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.models import Appointment, Invitation, Schedule
 from services.scheduler.operations import guard, replies, throttle
-from services.scheduler.operations.offers import Wanted, hosts_at, refusal
+from services.scheduler.operations.offers import Wanted, hosts_at
 from services.scheduler.operations.question import Question
 from services.scheduler.operations.schedules import open_schedules
 from services.scheduler.settings import Settings
-from shared.db import database_now, waited_too_long
+from shared.db import database_now
 from shared.vocabulary import LIVE_STATUSES, AppointmentStatus
 
 
@@ -197,11 +197,7 @@ def place(
         except SlotTaken as taken:
             reason = taken.reason
         except OperationalError as late:
-            # A crowd wants this clinician, and our turn did not come: by now it is most often gone.
-            gone = refusal(session, schedule, wanted.start, question)
-            if gone is None or not waited_too_long(late):
-                raise
-            reason = gone if by_staff else gone.to_clients
+            reason = guard.gone_meanwhile(session, late, schedule, wanted.start, question)
     raise SlotTaken(reason)
 
 

@@ -87,10 +87,10 @@ def propose(
     until = agreement_deadline(
         wanted.start, now=database_now(session), within=settings.reply, change_by=change_by
     )
-    guard.enter(session, schedule.id)
     question = Question.to_move(
         appointment, kind, settings=settings, now=now, person_id=person_id, both=True
     )
+    guard.enter_for(session, schedule, wanted.start, question)
     held = holds.keep(session, schedule, wanted.start, question, until=until, settings=settings)
     return _ask(session, appointment, held, person_id=person_id, location=location)
 

@@ -16,10 +16,11 @@ from sqlalchemy import func, text, update
 
 from services.scheduler.domain.errors import SlotTaken
 from services.scheduler.models import Appointment, AppointmentType
-from services.scheduler.operations import guard, history, holds, invitations
+from services.scheduler.operations import bookings, guard, history, holds, invitations
 from services.scheduler.operations.offers import Wanted
 from shared.clock import utcnow
 from shared.db import Database
+from tests.integration.scheduler.acts import book
 from tests.integration.scheduler.world import (
     NEW_YORK,
     a_clinician,
@@ -234,3 +235,31 @@ def test_whoever_changes_a_time_twice_in_one_go_does_not_wait_for_the_one_whose_
             staff.flush()
 
     assert [row.reason for row in live_rows(scheduler_db)] == ["agreed on the phone"]
+
+
+def test_p1_p23_who_moves_and_whose_turn_does_not_come_hears_it_too_and_keeps_their_time(
+    scheduler_db, settings, ten
+):
+    with scheduler_db.begin() as session:
+        dana = a_clinician(session)
+        number = schedule_of(session, dana).id
+        one, other = an_invitation(session), an_invitation(session)
+    later = ten + timedelta(hours=1)
+    for invitation, start in ((one, ten), (other, later)):
+        book(scheduler_db, invitation, Wanted(start, dana.id), settings, now=utcnow())
+    mine = live_rows(scheduler_db)[0]
+
+    with scheduler_db.begin() as another, scheduler_db.begin() as session:
+        guard.enter(another, number)
+        session.execute(text("SET LOCAL lock_timeout = '50ms'"))
+        with pytest.raises(SlotTaken):
+            bookings.move(
+                session,
+                appointment_id=mine.id,
+                wanted=Wanted(later),
+                settings=settings,
+                now=utcnow(),
+                location="NY",
+            )
+
+    assert {(row.id, row.starts_at) for row in live_rows(scheduler_db)} >= {(mine.id, ten)}
