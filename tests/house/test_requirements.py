@@ -1,5 +1,6 @@
 """Each of the 51 requirements L01 to L51 has a test that carries its number, or somebody's name;
-so has each of the pains of other calendars' users that a calendar can cause (P1 to P9, P22 to P27).
+so has each of the pains of other calendars' users that a calendar can cause (P1 to P9, P22 to P27),
+and each of the faults found in other schedulers, in the order in which FAULTS names them.
 
 What software can't do stands in docs/privacy.md, with who must do it instead.
 """
@@ -10,6 +11,17 @@ from tests.house.tree import ROOT, files
 
 LEGAL = {f"L{number:02}" for number in range(1, 52)}
 SCHEDULING = {f"p{number}" for number in (*range(1, 10), *range(22, 28))}
+FAULTS = {
+    1: "a check of the time in UTC against local hours, so that what is offered can't be booked",
+    2: "a hold that two visitors can have of one time",
+    3: "a cancellation that deletes the row, without history or word to calendars",
+    4: "a move without a look at whose time it is, a cancel without a look at the clock",
+    5: "an outside calendar that can't be reached and is passed over",
+    6: "a calendar UID made of a row's number, and a SEQUENCE that never rises",
+    7: "one neighbour that fails and takes every message with it",
+    8: "weekly hours kept with the offset of the day on which they were saved",
+}
+_FAULT = re.compile(r"def test_(?:\w*?_)?fault_(\d+)_")
 _NUMBERED = re.compile(r"def test_((?:[lnp]\d+_)+)")
 _TEST = re.compile(r"def test_(?:\w*?_)?(l\d\d(?:_l\d\d)*)_")
 _LINE = re.compile(r"(?m)^\| (L\d\d)[ ,]")
@@ -46,3 +58,13 @@ def test_every_pain_of_a_calendar_has_a_test_that_carries_its_number() -> None:
     }
 
     assert SCHEDULING - found == set()
+
+
+def test_every_fault_of_other_schedulers_has_a_test_that_carries_its_number() -> None:
+    found = {
+        int(number)
+        for path in files("tests")
+        for number in _FAULT.findall(path.read_text(encoding="utf-8"))
+    }
+
+    assert found == set(FAULTS)

@@ -159,7 +159,7 @@ def test_a_note_whose_time_is_over_is_not_sent(world: World):
 # ---------------------------------------------------------------- trouble next door
 
 
-def test_intake_down_holds_up_nobody_and_the_note_goes_out_later(world: World):
+def test_p12_fault_7_intake_down_holds_up_nobody_and_the_note_goes_out_later(world: World):
     world.neighbours.down.add("intake")
     waiting = wish(world, Someone(channels=("email",)))
     world.pass_on()

@@ -133,7 +133,7 @@ def test_a_move_may_take_a_time_whose_hold_ran_out(scheduler_db, settings, dana)
     assert [row.id for row in live_rows(scheduler_db)] == [moved.id]
 
 
-def test_cancelling_frees_the_time_keeps_the_row_and_tells_the_others_once(
+def test_p27_fault_3_cancelling_frees_the_time_keeps_the_row_and_tells_the_others_once(
     scheduler_db, settings, dana
 ):
     booked = book(scheduler_db, invited(scheduler_db), wanted("10:00", dana), settings)
@@ -165,7 +165,7 @@ def test_after_cancelling_the_same_permission_books_again(scheduler_db, settings
 
 
 @pytest.mark.parametrize(("seconds", "late"), [(-1, False), (0, False), (1, True)])
-def test_p22_the_deadline_is_checked_to_the_second_when_it_is_sent(
+def test_p22_fault_4_the_deadline_is_checked_to_the_second_when_it_is_sent(
     scheduler_db, settings, dana, seconds, late
 ):
     booked = book(scheduler_db, invited(scheduler_db), wanted("10:00", dana), settings)

@@ -84,7 +84,7 @@ def test_p4_p5_in_each_zone_what_is_offered_is_given_and_nothing_beside_it(
 
 
 @pytest.mark.parametrize("name", NAMED)
-def test_p5_every_time_that_a_far_zone_offers_is_booked_by_who_posts_it(
+def test_p5_fault_1_every_time_that_a_far_zone_offers_is_booked_by_who_posts_it(
     app: Any, scheduler_db: Database, name: str
 ) -> None:
     """P5: offer all of what is near, send a POST for each, read 201 each time."""

@@ -27,7 +27,9 @@ from tests.integration.scheduler.world import (
 )
 
 
-def test_p3_a_held_time_is_not_offered_and_not_given_to_anybody_else(scheduler_db, settings, dana):
+def test_p3_fault_2_a_held_time_is_not_offered_and_not_given_to_anybody_else(
+    scheduler_db, settings, dana
+):
     start = local(MONDAY, "10:00")
     hold(scheduler_db, invited(scheduler_db), wanted("10:00", dana), settings)
 

@@ -273,7 +273,7 @@ def hold(desk: Desk, mine: Invitation, start: datetime, settings: Settings) -> N
         holds.hold(session, invitation=mine, wanted=Wanted(start), settings=settings, now=utcnow())
 
 
-def test_p11_a_feed_that_fails_takes_the_times_off_the_page_and_gives_them_back(
+def test_p11_fault_5_a_feed_that_fails_takes_the_times_off_the_page_and_gives_them_back(
     desk: Desk, settings: Settings
 ):
     before = offered(desk, settings)

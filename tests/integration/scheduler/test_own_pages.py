@@ -2,7 +2,7 @@
 
 import re
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from flask import Flask
 from icalendar import Calendar
@@ -53,7 +53,7 @@ def test_p16_p19_the_calendar_file_says_appointment_and_nothing_else(visitor, to
         assert canary not in answer.data
 
 
-def test_p16_a_moved_time_keeps_its_uid_and_raises_its_sequence(visitor, token):
+def test_p16_fault_6_a_moved_time_keeps_its_uid_and_raises_its_sequence(visitor, token):
     own = booked(visitor, token)
     before = Calendar.from_ical(visitor.open(f"{own}/appointment.ics").data).walk("VEVENT")[0]
 
@@ -63,6 +63,9 @@ def test_p16_a_moved_time_keeps_its_uid_and_raises_its_sequence(visitor, token):
     after = Calendar.from_ical(visitor.open(f"{own}/appointment.ics").data).walk("VEVENT")[0]
     assert (answer.status_code, answer.location) == (303, own)
     assert after["uid"] == before["uid"]
+    assert (
+        UUID(before["uid"].split("@")[0]).version == 4
+    )  # no row's number, equal in every practice
     assert (before["sequence"], after["sequence"]) == (0, 1)
     assert after["dtstart"].dt > before["dtstart"].dt
 
@@ -200,7 +203,9 @@ def test_p21_a_booking_token_opens_no_appointment_and_a_manage_token_no_booking(
     assert visitor.open(f"/t/{own}").status_code == 404
 
 
-def test_p21_one_persons_link_never_changes_anothers_time(visitor, app, token, scheduler_db):
+def test_p21_fault_4_one_persons_link_never_changes_anothers_time(
+    visitor, app, token, scheduler_db
+):
     with scheduler_db.begin() as session:
         other = token_of(an_invitation(session).id)
     own = booked(visitor, token)

@@ -96,7 +96,7 @@ def test_p4_the_lost_hour_is_not_offered_and_the_doubled_hour_once_per_instant()
     assert len(autumn) == len(set(autumn)) == 9
 
 
-def test_p4_hours_saved_in_january_are_the_same_hours_in_july():
+def test_p4_fault_8_hours_saved_in_january_are_the_same_hours_in_july():
     hours = daily("America/New_York", ("13:00", "18:00"))
 
     def first(day: str) -> str:
