@@ -204,8 +204,13 @@ BLANK = """form => { form.noValidate = true; form.querySelectorAll('[required]')
 
 
 def walk(page: Page, url: str, look: Inspection, state: str, most: int = 2) -> list[str]:
-    """Follow every link from Today, and look at two pages of each kind; returns their addresses."""
-    waiting, known, looked = [f"{url}/schedule/staff/"], set[str](), list[str]()
+    """Follow every link from Today, and look at two pages of each kind; returns their addresses.
+
+    The next day on which somebody comes is looked at first: late in a week the calendar is empty.
+    """
+    page.goto(f"{url}/schedule/staff/")
+    ahead = page.eval_on_selector_all("section:has-text('The next two weeks') a[href]", LINKS)
+    waiting, known, looked = [page.url, *ahead[:1]], set(ahead[:1]), list[str]()
     kinds: dict[str, int] = {}
     while waiting:
         address = waiting.pop(0)
