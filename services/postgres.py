@@ -38,7 +38,6 @@ LONGEST_SOCKET_PATH: Final = 100  # the system's own limit is 107 bytes, on some
 SETTINGS: Final = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
-    "max_connections": "100",
     "fsync": "on",
     "synchronous_commit": "on",
     "full_page_writes": "on",
@@ -55,11 +54,15 @@ class PostgresFailed(RuntimeError):
 
 
 class EmbeddedPostgres:
-    """One PostgreSQL server whose data lies in `folder` and which logs to `log`."""
+    """One PostgreSQL server whose data lies in `folder` and which logs to `log`.
 
-    def __init__(self, folder: Path, log: Path) -> None:
+    No more than `connections` are open at a time; whoever comes then is refused.
+    """
+
+    def __init__(self, folder: Path, log: Path, *, connections: int = 100) -> None:
         self.folder = folder.absolute()
         self.log = log
+        self.connections = connections
         self.sockets = _socket_folder(self.folder)
         self._child: subprocess.Popen[bytes] | None = None
 
@@ -132,7 +135,10 @@ class EmbeddedPostgres:
     def _launch(self, account: pwd.struct_passwd | None) -> psutil.Process:
         for leftover in self.sockets.glob(".s.PGSQL.*"):
             leftover.unlink()  # names the same dead process; nothing else lies in our own folder
-        settings = {**SETTINGS, "unix_socket_directories": str(self.sockets)}
+        settings = SETTINGS | {
+            "max_connections": str(self.connections),
+            "unix_socket_directories": str(self.sockets),
+        }
         command = [
             *(str(program("postgres")), "-D", str(self.folder)),
             *(f"--{name}={value}" for name, value in settings.items()),

@@ -58,7 +58,8 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield given
         return
     folder = tmp_path_factory.mktemp("postgres")
-    server = EmbeddedPostgres(folder / "data", folder / "postgres.log")
+    # One for the whole run: several suites in many processes keep their pools at it.
+    server = EmbeddedPostgres(folder / "data", folder / "postgres.log", connections=400)
     server.start()
     yield server.url()
     server.stop()
