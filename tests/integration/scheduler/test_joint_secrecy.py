@@ -24,9 +24,11 @@ CANARIES = {
 }
 
 RANDOM = re.compile(
-    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[\w-]{43}|\.\d{6}\b|Content-Length: \d+"
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{32}\b|[\w-]{43}"
+    r"|\.\d{6}\b|\b\d{8}T\d{6}Z|Content-Length: \d+"
 )
-"""Ids, links, split seconds and sizes, in which four digits happen to stand now and then."""
+"""Ids, also of requests, links, split seconds, a calendar's instants and sizes, in which four
+digits happen to stand now and then."""
 
 
 @pytest.fixture
