@@ -22,10 +22,10 @@ from services.scheduler.domain.appointment import (
     after,
     reply_deadline,
 )
-from services.scheduler.domain.errors import AlreadyBooked, NoSuchLink, NotPossible
+from services.scheduler.domain.errors import AlreadyBooked, NotPossible
 from services.scheduler.models import Appointment, ContactCopy, Invitation, Participant
 from services.scheduler.operations import guard, participants, replies
-from services.scheduler.operations.history import record
+from services.scheduler.operations.history import locked, record
 from services.scheduler.operations.holds import (
     is_wanted,
     live_appointment,
@@ -161,7 +161,8 @@ def accept(
 
     Raises NotPossible once it is too late, NoSuchWay, NotLicensedThere; nothing is changed then.
     """
-    appointment, own = _mine(session, appointment_id, person_id)
+    appointment = locked(session, appointment_id)
+    own = participants.own(session, appointment_id, person_id)
     if own.status == Participation.ACCEPTED and appointment.status in (
         Status.PENDING,
         Status.BOOKED,
@@ -198,7 +199,8 @@ def accept(
 
 def decline(session: Session, *, appointment_id: UUID, person_id: UUID) -> Appointment:
     """Say no: the time is given back. Said twice, nothing happens. Raises NotPossible."""
-    appointment, own = _mine(session, appointment_id, person_id)
+    appointment = locked(session, appointment_id)
+    own = participants.own(session, appointment_id, person_id)
     if appointment.status == Status.CANCELLED:
         return appointment
     if own.status != Participation.NEEDS_ACTION:
@@ -231,20 +233,6 @@ def to_confirm(session: Session, invitation: Invitation) -> Confirmation | None:
         couple_id=invitation.couple_id,
         unmet=None if known else invitation.partner_id,
     )
-
-
-def _mine(
-    session: Session, appointment_id: UUID, person_id: UUID
-) -> tuple[Appointment, Participant]:
-    appointment = session.get(
-        Appointment, appointment_id, with_for_update=True, populate_existing=True
-    )
-    if appointment is None:
-        raise NoSuchLink
-    for one in participants.of(session, appointment_id):
-        if one.person_id == person_id:
-            return appointment, one
-    raise NoSuchLink
 
 
 def _zone_of(session: Session, person_id: UUID, settings: Settings) -> str:

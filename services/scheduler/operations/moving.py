@@ -21,7 +21,6 @@ from services.scheduler.domain.appointment import (
     refuse_late,
 )
 from services.scheduler.domain.errors import (
-    NoSuchLink,
     NotLicensedThere,
     NotPossible,
     ProposalOver,
@@ -29,7 +28,7 @@ from services.scheduler.domain.errors import (
 )
 from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.joint_models import MoveProposal
-from services.scheduler.models import Appointment, AppointmentType, Participant
+from services.scheduler.models import Appointment, AppointmentType
 from services.scheduler.operations import (
     bookings,
     changes,
@@ -67,7 +66,8 @@ def propose(
     `location` is where the one who asks will be then. Raises SlotTaken, TooLate, ProposedAlready,
     NotPossible, NotLicensedThere, NoSuchLink; whatever it raises, nothing is kept.
     """
-    appointment, _ = _mine(session, appointment_id, person_id)
+    appointment = locked(session, appointment_id)
+    participants.own(session, appointment_id, person_id)
     if appointment.couple_id is None or appointment.status != Status.BOOKED:
         raise NotPossible
     schedule = bookings.target(session, appointment, wanted)
@@ -143,7 +143,8 @@ def accept(
 
     Raises ProposalOver once it is too late, NotLicensedThere; the old time stands then.
     """
-    appointment, own = _mine(session, appointment_id, person_id)
+    appointment = locked(session, appointment_id)
+    own = participants.own(session, appointment_id, person_id)
     proposal = _asked_of(session, appointment, person_id)
     if proposal is None:
         return appointment
@@ -181,7 +182,8 @@ def decline(session: Session, *, appointment_id: UUID, person_id: UUID) -> None:
 
     Said twice, nothing happens. Raises ProposalOver.
     """
-    appointment, _ = _mine(session, appointment_id, person_id)
+    appointment = locked(session, appointment_id)
+    participants.own(session, appointment_id, person_id)
     proposal = proposals.standing(session, appointment)
     if proposal is None or proposal.asked_by == person_id:
         raise ProposalOver
@@ -195,7 +197,8 @@ def decline(session: Session, *, appointment_id: UUID, person_id: UUID) -> None:
 
 def withdraw(session: Session, *, appointment_id: UUID, person_id: UUID) -> None:
     """Take back what one has asked for: the time that was kept is free. Over already: nothing."""
-    appointment, _ = _mine(session, appointment_id, person_id)
+    appointment = locked(session, appointment_id)
+    participants.own(session, appointment_id, person_id)
     proposal = proposals.standing(session, appointment)
     if proposal is not None and proposal.asked_by == person_id:
         proposals.end(session, appointment)
@@ -209,16 +212,6 @@ def _asked_of(session: Session, appointment: Appointment, person_id: UUID) -> Mo
     if proposals.moved_to(session, appointment, not_by=person_id):
         return None
     raise ProposalOver
-
-
-def _mine(
-    session: Session, appointment_id: UUID, person_id: UUID
-) -> tuple[Appointment, Participant]:
-    appointment = locked(session, appointment_id)
-    for one in participants.of(session, appointment_id):
-        if one.person_id == person_id:
-            return appointment, one
-    raise NoSuchLink
 
 
 def _schedule(session: Session, proposal: MoveProposal) -> OpenSchedule | None:

@@ -63,6 +63,14 @@ def of(session: Session, appointment_id: UUID) -> list[Participant]:
     )
 
 
+def own(session: Session, appointment_id: UUID, person_id: UUID) -> Participant:
+    """One person's part in an appointment. Raises NoSuchLink for somebody else."""
+    for one in of(session, appointment_id):
+        if one.person_id == person_id:
+            return one
+    raise NoSuchLink
+
+
 def person_ids(session: Session, appointment_id: UUID) -> tuple[UUID, ...]:
     """Who they are."""
     return tuple(one.person_id for one in of(session, appointment_id))

@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.scheduler.domain.errors import NoSuchLink, NotPossible
+from services.scheduler.domain.errors import NotPossible
 from services.scheduler.domain.placing import ASKED_WITHIN, placing
-from services.scheduler.models import Appointment, Participant, Practitioner, Schedule
+from services.scheduler.models import Appointment, Practitioner, Schedule
 from services.scheduler.operations import appointments, participants, requests
 from services.scheduler.operations.appointments import Entry
 from services.scheduler.operations.history import locked
@@ -27,7 +27,7 @@ def confirm(
     Raises NotPossible while nobody asks, or once it is over; NoSuchLink for somebody else.
     """
     appointment = locked(session, appointment_id)
-    own = _own(session, appointment, person_id)
+    own = participants.own(session, appointment_id, person_id)
     asked = placing(
         how=own.how,
         starts_at=appointment.starts_at,
@@ -52,13 +52,6 @@ def elsewhere(
         session, since=now, until=now + ASKED_WITHIN, practitioner_id=practitioner_id
     )
     return [one for one in near if one.appointment.status == Status.BOOKED and one.elsewhere]
-
-
-def _own(session: Session, appointment: Appointment, person_id: UUID) -> Participant:
-    for one in participants.of(session, appointment.id):
-        if one.person_id == person_id:
-            return one
-    raise NoSuchLink
 
 
 def _states(session: Session, appointment: Appointment) -> list[str]:
