@@ -8,7 +8,7 @@ COMPOSE := docker compose
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo test unit integration contract journeys browser noninterference statemachine lint format types imports check bench \
+.PHONY: help install run demo test unit integration contract journeys browser noninterference statemachine faults lint format types imports check snapshots pictures bench \
         lock documents up down logs secrets compose-check migrate psql clean
 
 help: ## this list
@@ -35,9 +35,12 @@ browser: ## only the tests that drive a browser
 noninterference: ## ten thousand random people and their twins: nothing sealed changes a byte (about an hour)
 	$(SETUP) test
 	@PAIRS=$${PAIRS:-10000} $(BIN)/python -m pytest tests/noninterference $(PYTEST)
-statemachine: ## a thousand histories of a practice in two processes: nothing is ever booked twice (about two hours)
+statemachine: ## three hundred histories of a practice in two processes: nothing is ever booked twice (about an hour)
 	$(SETUP) test
-	@EXAMPLES=$${EXAMPLES:-1000} $(BIN)/python -m pytest tests/statemachine $(PYTEST)
+	@EXAMPLES=$${EXAMPLES:-300} $(BIN)/python -m pytest tests/statemachine $(PYTEST)
+faults: ## the rows of the fault matrix alone: processes killed, a database that goes, servers that lie
+	$(SETUP) test
+	@$(BIN)/python -m pytest -m faults $(PYTEST)
 check: lint types imports test ## everything that CI runs
 
 ##@ Measure
@@ -65,6 +68,12 @@ lock: ## compile requirements/*.txt anew from pyproject.toml
 ##@ Documents
 documents: install ## write docs/events.md and docs/openapi anew from the code
 	@$(BIN)/python tools/documents.py
+
+pictures: ## take docs/pictures anew from the demo, in a browser
+	$(SETUP) test
+	@$(BIN)/python tools/pictures.py
+snapshots: install ## write every message anew into tests/snapshots, to be read in the diff
+	@$(BIN)/python -m tests.unit.notifier.snapshots
 
 ##@ Compose
 secrets: install ## print fresh secrets for .env

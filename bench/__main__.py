@@ -10,6 +10,7 @@ from types import ModuleType
 
 import bench
 from bench.frame import Figure, Run
+from shared.process import collect_seldom
 from shared.zones import use_pinned_zones
 
 HEAD = ("figure", "aim", "measured", "beside", "ratio", "")
@@ -61,6 +62,7 @@ def main(names: Sequence[str]) -> int:
         print(f"No benchmark: {', '.join(sorted(unknown))}. There are: {', '.join(found)}.")
         return 2
     use_pinned_zones()
+    collect_seldom()
     run = Run()
     figures: list[Figure] = []
     for name in names or found:

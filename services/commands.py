@@ -8,7 +8,18 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from services import databases, demo, doctor, embedded, screen, screener_files, slots, upkeep
+from services import (
+    databases,
+    demo,
+    doctor,
+    embedded,
+    held,
+    screen,
+    screener_files,
+    simulate,
+    slots,
+    upkeep,
+)
 from services.given import BadInput
 from services.home import Home, Secrets
 from services.postgres import program
@@ -20,10 +31,13 @@ examples:
   softstart up --port 8080 --home /srv/softstart
   softstart up --demo                   a fictional practice to look at, kept in ./var/demo
   softstart staff link                  a link that lets the practice's owner in, once
+  softstart staff reset ADDRESS --reason 'phone lost'
+                                        forget a second step, and a link to sign in with
   softstart screen answers.json         what the form's table says to these answers
   softstart slots case.json             which starts a case has: calendars and rules, no database
   softstart screener lint FILE          what is wrong with a form's file; `install` puts it to use
   softstart screener replay             whether every decision comes out as it was made
+  softstart simulate                    both carriers and a mail server, played on this machine
   softstart doctor                      whether anything is that must never be: 1 and a list if so
   softstart audit verify                whether the record of who read what is whole
   softstart keys rotate                 new encryption keys, while the suite runs
@@ -38,13 +52,18 @@ what the environment may say:
   BROKER_URL                            amqp:// or redis://, to use instead of PostgreSQL
   PUBLIC_URL                            where people find the suite, when a proxy of yours stands
                                         before it (it has to set X-Forwarded-For and -Proto)
-  SMTP_URL, TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_FROM
-                                        how mail and texts go out
-  SMTP_BAA, TWILIO_BAA                  the business associate agreement with each, or
+  SMTP_URL                              how mail goes out
+  TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_FROM
+                                        how texts go out
+  SINCH_SERVICE_PLAN_ID, SINCH_API_TOKEN, SINCH_CALLBACK_SECRET, SINCH_FROM
+                                        the same by another carrier, or by both
+  SMTP_BAA, TWILIO_BAA, SINCH_BAA       the business associate agreement with each, or
                                         not-a-covered-entity; without it messages wait
   PRACTICE_NAME, PRACTICE_PHONE, PRACTICE_TIMEZONE, PRACTICE_LICENSED_STATES,
   PRACTICE_NEUTRAL_SENDER, PRACTICE_SENDER_ADDRESS, PRACTICE_STAFF_EMAIL, QUICK_EXIT_URL
                                         who the practice is
+  SECOND_FACTOR                         required; offered only in a practice run, as --demo is
+  CLIENT_LANGUAGES                      en, or en,es once the Spanish words have been read
 """
 
 
@@ -80,6 +99,14 @@ def _arguments(env: Mapping[str, str]) -> argparse.ArgumentParser:
         "link", parents=[at_home, at_port], help="print a link that lets the owner in, once"
     )
     link.set_defaults(run=_staff_link)
+    reset = staff.add_parser(
+        "reset",
+        parents=[at_home, at_port],
+        help="forget somebody's code app, passkeys and recovery codes, who has lost them all",
+    )
+    reset.add_argument("address", help="the e-mail address with which they sign in")
+    reset.add_argument("--reason", required=True, help="why, in a few words: it is kept")
+    reset.set_defaults(run=_staff_reset)
 
     migrate = commands.add_parser(
         "migrate", parents=[at_home], help="bring roles, schemas and tables up to date"
@@ -92,17 +119,20 @@ def _arguments(env: Mapping[str, str]) -> argparse.ArgumentParser:
     secrets = commands.add_parser("secrets", help="print fresh secrets for compose's .env")
     secrets.set_defaults(run=_secrets)
 
+    simulate.add_command(commands)
     screen.add_command(commands)
     slots.add_command(commands)
     screener_files.add_commands(commands, at_home, _screener)
     upkeep.add_commands(commands, at_home, _upkeep)
     doctor.add_command(commands, at_home, _upkeep)
+    held.add_commands(commands, at_home, _upkeep)
     return parser
 
 
 def _up(options: argparse.Namespace) -> None:
     home = _home(options)
-    with embedded.until_told_to_stop(), embedded.running(home, _port(options), os.environ) as suite:
+    env = demo.environment(os.environ) if options.demo else os.environ
+    with embedded.until_told_to_stop(), embedded.running(home, _port(options), env) as suite:
         if options.demo:
             demo.fill(suite.settings)
         print("\n".join(suite.greeting(let_in=options.demo)), flush=True)
@@ -113,6 +143,13 @@ def _up(options: argparse.Namespace) -> None:
 
 def _staff_link(options: argparse.Namespace) -> None:
     print(embedded.staff_link(_home(options), os.environ, port=_port(options)))
+
+
+def _staff_reset(options: argparse.Namespace) -> None:
+    link = embedded.staff_reset(
+        _home(options), os.environ, _port(options), options.address, options.reason
+    )
+    print(f"Their second step is forgotten, and they are signed out everywhere.\n{link}")
 
 
 def _migrate(options: argparse.Namespace) -> None:

@@ -171,6 +171,14 @@ _MESSAGES: Final = (
         """,
     ),
     Check(
+        "held",
+        "Message {} ({}) is held since a backup was restored at {:%Y-%m-%d %H:%M} UTC: decide.",
+        """
+        SELECT id, purpose, held_at FROM notifier.notification
+        WHERE held_at IS NOT NULL AND state IN ('scheduled', 'claimed', 'attempting', 'uncertain')
+        """,
+    ),
+    Check(
         "untold",
         "Appointment {} stands at change {}, and the notifier still knows change {}.",
         f"""

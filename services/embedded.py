@@ -17,6 +17,7 @@ import structlog
 from flask import Flask
 
 from services.databases import DatabaseRefused, own_or_external_server, server_at_hand
+from services.given import BadInput
 from services.home import Home, HomeUnusable
 from services.intake import app as intake
 from services.intake.settings import Settings as IntakeSettings
@@ -32,7 +33,7 @@ from shared.db import Database
 from shared.messaging.broker import BadBrokerUrl, open_broker
 from shared.messaging.ticker import Ticker
 from shared.migrations import NewerDatabase
-from shared.process import open_database
+from shared.process import collect_seldom, open_database
 from shared.settings import BadSetting, CommonSettings
 from shared.vocabulary import PREFIX, SERVICES, Service
 from shared.zones import ZoneDataTooOld, use_pinned_zones
@@ -41,6 +42,8 @@ logger = structlog.get_logger(__name__)
 
 WORKER_THREADS: Final = 4
 QUEUES: Final = 8  # as many as all three listen to; with too few connections none would hear
+GOES_OUT: Final = ("SMTP_URL", "TWILIO_ACCOUNT_SID", "SINCH_SERVICE_PLAN_ID")
+"""One of these says that messages really leave."""
 # With the database's own five, everything is over within ten seconds of Ctrl-C.
 WIND_DOWN_SECONDS: Final = 4
 
@@ -70,7 +73,7 @@ def settings_of_all(
     """
     secrets = home.secrets()
     address = f"http://{HOST}:{port}"
-    sends = env.get("SMTP_URL") or env.get("TWILIO_ACCOUNT_SID")
+    sends = any(map(env.get, GOES_OUT))
     known = {
         "BROKER_URL": url("queue"),
         "PUBLIC_URL": address,
@@ -148,6 +151,7 @@ class RunningSuite:
 def running(home: Home, port: int, env: Mapping[str, str]) -> Iterator[RunningSuite]:
     """The whole suite, serving while the context lasts. Raises one of `Refusal`."""
     use_pinned_zones()
+    collect_seldom()
     with ExitStack() as stack:
         # The port first: that it is taken should be known before anything has been set going.
         web = WebServer(port)
@@ -193,13 +197,30 @@ def staff_link(home: Home, env: Mapping[str, str], *, port: int) -> str:
 
     Where the services run as separate processes, the environment is the scheduler's own.
     """
+    with _scheduler_at_hand(home, env, port) as settings:
+        return scheduler.new_owner_link(settings)
+
+
+def staff_reset(home: Home, env: Mapping[str, str], port: int, address: str, reason: str) -> str:
+    """Forget somebody's second step; a link that they sign in with, once. Raises BadInput."""
+    with _scheduler_at_hand(home, env, port) as settings:
+        link = scheduler.reset_sign_in(settings, address=address, reason=reason)
+    if link is None:
+        raise BadInput("Nobody signs in with that address.")
+    return link
+
+
+@contextmanager
+def _scheduler_at_hand(
+    home: Home, env: Mapping[str, str], port: int
+) -> Iterator[SchedulerSettings]:
     use_pinned_zones()
     if "SECRET_KEY" in env:
-        return scheduler.new_owner_link(SchedulerSettings.from_env(env))
+        yield SchedulerSettings.from_env(env)
+        return
     with server_at_hand(home, env) as server:
         server.prepare()
-        settings = settings_of_all(server.url, home, env, port=port)
-        return scheduler.new_owner_link(settings.scheduler)
+        yield settings_of_all(server.url, home, env, port=port).scheduler
 
 
 @contextmanager

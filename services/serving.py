@@ -22,6 +22,8 @@ logger = structlog.get_logger(__name__)
 HOST: Final = "127.0.0.1"
 # A page may ask another service for something, which another of these threads answers.
 THREADS: Final = 24
+NOWHERE: Final = "/not-here"
+"""An address of intake's at which nothing is, nor ever will be; the gateway's file names it too."""
 
 
 class PortUnavailable(RuntimeError):
@@ -71,7 +73,9 @@ class WebServer:
 
 def mount(apps: Mapping[Service, "WSGIApplication"]) -> "WSGIApplication":
     """Each app under its prefix, as the gateway of `compose.yaml` does; `/` leads to the first."""
-    return DispatcherMiddleware(_front, {PREFIX[name]: app for name, app in apps.items()})
+    return DispatcherMiddleware(
+        _Front(apps["intake"]), {PREFIX[name]: app for name, app in apps.items()}
+    )
 
 
 def unforwarded(app: "WSGIApplication") -> "WSGIApplication":
@@ -85,11 +89,30 @@ def unforwarded(app: "WSGIApplication") -> "WSGIApplication":
     return without
 
 
-@Request.application
-def _front(request: Request) -> Response:
-    if request.path == "/":
-        return redirect(PREFIX["intake"] + "/", 303)
-    return Response("There is nothing at this address.\n", 404)
+class _Front:
+    """What is at no service's address: `/` leads to the practice's page, all else is not there.
+
+    The page that says so is intake's own: whoever mistypes an address gets the support lines too.
+    """
+
+    def __init__(self, intake: "WSGIApplication") -> None:
+        self._intake = intake
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        if environ.get("PATH_INFO", "/") in ("", "/"):
+            return redirect(PREFIX["intake"] + "/", 303)(environ, start_response)
+        # One address for them all, and always a GET: nothing that was sent is read.
+        nowhere = {
+            **environ,
+            "SCRIPT_NAME": PREFIX["intake"],
+            "PATH_INFO": NOWHERE,
+            "QUERY_STRING": "",
+            "REQUEST_METHOD": "HEAD" if environ["REQUEST_METHOD"] == "HEAD" else "GET",
+            "CONTENT_LENGTH": "0",
+        }
+        return self._intake(nowhere, start_response)
 
 
 @Request.application

@@ -197,6 +197,16 @@ def intake_of(home: Home, env: Mapping[str, str]) -> Iterator[tuple[Database, In
 
 
 @contextmanager
+def notifier_of(home: Home, env: Mapping[str, str]) -> Iterator[Database]:
+    """The notifier's database: the environment's own, or that of the home's suite."""
+    with (
+        _own_services(home, env, only="notifier") as services,
+        embedded.own_database(services["notifier"]) as database,
+    ):
+        yield database
+
+
+@contextmanager
 def _own_services(
     home: Home, env: Mapping[str, str], *, only: Service | None = None
 ) -> Iterator[dict[Service, CommonSettings]]:

@@ -1,25 +1,33 @@
 """One database per service: a role, a schema of the same name, one transaction at the edge."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING
+from select import POLLIN, poll
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final
 
+import psycopg
 from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
+    CursorResult,
+    Executable,
     MetaData,
     Text,
+    bindparam,
     cast,
     create_engine,
+    event,
     func,
-    literal,
     select,
 )
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.exc import IntegrityError, InvalidatePoolError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
+
+from shared.patience import PatientConnection
 
 if TYPE_CHECKING:
     from shared.crypto import Keyring
@@ -35,6 +43,10 @@ NAMING_CONVENTION = {
 
 # A statement that takes longer holds a web thread that somebody waits for (ASVS 15.2.2).
 _TIMEOUTS = "-c statement_timeout=5000 -c lock_timeout=4000 -c timezone=UTC"
+
+
+_TRUSTED: Final = 0.5
+"""For so many seconds after its last use a connection is looked at, not asked."""
 
 
 class SharedBase(DeclarativeBase):
@@ -58,11 +70,12 @@ class Database:
             pool_size=pool_size,
             max_overflow=10,
             pool_timeout=3,
-            pool_pre_ping=True,
             # Parameters are answers and addresses: they stay out of every message and log (L02).
             hide_parameters=True,
-            connect_args={"options": _TIMEOUTS, "connect_timeout": 3},
+            connect_args={"options": _TIMEOUTS, "connect_timeout": 2},
         )
+        event.listen(self.engine, "do_connect", _connect)
+        _hand_out_living(self.engine)
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
@@ -77,6 +90,44 @@ class Database:
         self.engine.dispose()
 
 
+def _connect(
+    _: Any, __: Any, arguments: tuple[Any, ...], named: dict[str, Any]
+) -> psycopg.Connection:
+    return PatientConnection.connect(*arguments, **named)
+
+
+def _hand_out_living(engine: Engine) -> None:
+    """No connection leaves the pool that the server has closed: after its restart, say.
+
+    Asking each one first, as SQLAlchemy would, takes longer than most of our statements. A server
+    that closes says so on the line, so one that has just been used and is silent is alive.
+    """
+
+    def note(_: PatientConnection, record: Any) -> None:
+        record.info["used"] = monotonic()
+
+    def check(connection: PatientConnection, record: Any, _: Any) -> None:
+        used = record.info.get("used")
+        if used is None:  # it has just been opened
+            return
+        try:
+            if monotonic() - used > _TRUSTED or not _silent(connection):
+                with connection.in_a_hurry():
+                    engine.dialect.do_ping(connection)  # type: ignore[arg-type]
+        except psycopg.OperationalError as error:
+            raise InvalidatePoolError from error
+
+    event.listen(engine, "checkin", note)
+    event.listen(engine, "checkout", check)
+
+
+def _silent(connection: psycopg.Connection) -> bool:
+    """Whether the server has said nothing since the last answer."""
+    waiting = poll()
+    waiting.register(connection.fileno(), POLLIN)
+    return not waiting.poll(0)
+
+
 def database_now(session: Session) -> datetime:
     """The database's clock, aware UTC: for leases, due times and holds that processes share.
 
@@ -86,12 +137,27 @@ def database_now(session: Session) -> datetime:
     return now
 
 
-def numbers(ids: Iterable[int]) -> ColumnElement[Sequence[int]]:
-    """An array of numbers for `= ANY`, sent as one text: the driver looks at each item of a list,
-    which for a thousand of them takes longer than the statement's index scan.
+def ask(
+    session: Session, statement: Executable, values: Mapping[str, Any]
+) -> CursorResult[*tuple[Any, ...]]:
+    """What a statement of mere columns answers, without the work that entities would need.
+
+    What is pending in the session is written first, as with any other question.
     """
-    text = "{" + ",".join(map(str, ids)) + "}"
-    return cast(literal(text, Text), ARRAY(BigInteger))
+    session.flush()
+    return session.connection().execute(statement, values)
+
+
+def numbers(name: str) -> ColumnElement[Sequence[int]]:
+    """An array of numbers for `= ANY`, sent under that name as the text that `in_one` makes."""
+    return cast(bindparam(name, type_=Text), ARRAY(BigInteger))
+
+
+def in_one(ids: Iterable[int]) -> str:
+    """Numbers as one text: the driver looks at each item of a list, which for a thousand of them
+    takes longer than the statement's index scan.
+    """
+    return "{" + ",".join(map(str, ids)) + "}"
 
 
 def waited_too_long(error: OperationalError) -> bool:

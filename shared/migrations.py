@@ -27,8 +27,11 @@ def _config(service: Service) -> Config:
     return config
 
 
-def upgrade(service: Service, url: str) -> None:
-    """Bring the service's schema up to date, as the service's own role. Raises NewerDatabase."""
+def upgrade(service: Service, url: str, *, to: str = "head") -> None:
+    """Bring the service's schema up to date, as the service's own role. Raises NewerDatabase.
+
+    `to` is a revision as Alembic names them; only tests stop before the last.
+    """
     config = _config(service)
     engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
     try:
@@ -39,7 +42,7 @@ def upgrade(service: Service, url: str) -> None:
             )
             _refuse_newer(service, config, connection)
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, to)
     finally:
         engine.dispose()
 
@@ -102,4 +105,25 @@ def create_shared_tables() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=now, nullable=False),
         sa.Column("destroyed_at", sa.DateTime(timezone=True)),
         sa.PrimaryKeyConstraint("subject_id", name="pk_subject_key"),
+    )
+
+
+def create_practice_facts() -> None:
+    """Who the practice is, as `shared.practice` maps it."""
+    op.create_table(
+        "practice_facts",
+        sa.Column("id", sa.Integer, server_default="1", nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        *(
+            sa.Column(name, sa.Text, nullable=False)
+            for name in ("name", "neutral_sender", "phone", "timezone")
+        ),
+        sa.Column(
+            "changed_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_practice_facts"),
+        sa.CheckConstraint("id = 1", name="ck_practice_facts_one"),
     )

@@ -9,7 +9,7 @@ from urllib3.util import Retry
 
 from shared.settings import CommonSettings
 from shared.tokens import service_token
-from shared.vocabulary import Service
+from shared.vocabulary import ANSWERED_BY, Service
 
 TIMEOUT_SECONDS: Final = (3.05, 5)
 
@@ -19,7 +19,7 @@ class PeerUnavailable(Exception):
 
 
 class PeerRefused(Exception):
-    """The other service answered no; asking again won't help. `status` is the HTTP status."""
+    """The other service itself answered no; asking again won't help. `status` is HTTP's."""
 
     def __init__(self, audience: Service, status: int) -> None:
         super().__init__(f"{audience} answered {status}.")
@@ -77,6 +77,11 @@ class Peer:
             )
             if answer.status_code >= 500 or answer.status_code == 429:
                 raise PeerUnavailable(f"{self._audience} answered {answer.status_code}.")
+            if answer.headers.get(ANSWERED_BY) != self._audience:
+                # A proxy, another program, a path that is not the service's: it denies nothing.
+                raise PeerUnavailable(
+                    f"Somebody else answered {answer.status_code} for {self._audience}."
+                )
             if answer.status_code != 200:
                 raise PeerRefused(self._audience, answer.status_code)
             return answer.json()

@@ -18,7 +18,7 @@ QUEUE_ROLE: Final = "queue"
 ROLES: Final = (*SERVICES, QUEUE_ROLE)
 
 KEEPER: Final = "keeper"
-LEDGERS: Final = (("intake", "audit_entry"),)
+LEDGERS: Final = (("intake", "audit_entry"), ("notifier", "channel_consent"))
 """Schema and table of what only grows: read and added to by the service, owned by the keeper."""
 
 

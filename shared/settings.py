@@ -1,7 +1,7 @@
 """What all three services read from the environment. Nothing else in `shared` or below reads it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from environs import Env, EnvError
@@ -11,6 +11,7 @@ from shared.vocabulary import PREFIX, Service
 from shared.zones import UnknownZone, zone
 
 Delivery = Literal["mailbox", "live"]
+SecondFactor = Literal["required", "offered"]
 
 
 class BadSetting(ValueError):
@@ -32,6 +33,46 @@ class Practice:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Decided:
+    """What the owner of the practice decided about it in the console; `version` rises."""
+
+    version: int
+    name: str
+    neutral_sender: str
+    phone: str
+    timezone: str
+
+    def as_document(self) -> dict[str, Any]:
+        """The same by name, as a row and as JSON have it."""
+        return asdict(self)
+
+
+class Standing:
+    """What was read last of the owner's decision; `shared.practice` looks, `Settings` speaks of it.
+
+    The one thing in the settings that changes while a process runs.
+    """
+
+    def __init__(self) -> None:
+        self.decided: Decided | None = None
+        self.good_until = 0.0
+        self._said: tuple[Decided | None, Practice] | None = None
+
+    def forget(self) -> None:
+        """Look again at the next opportunity; until then the host's settings count."""
+        self.decided, self.good_until = None, 0.0
+
+    def over(self, given: Practice) -> Practice:
+        """`given` with what was decided since: one and the same object until that changes."""
+        now = self.decided
+        if self._said is None or (self._said[0] is not now and self._said[0] != now):
+            facts = now.as_document() if now else {}
+            facts.pop("version", None)
+            self._said = (now, replace(given, **facts))
+        return self._said[1]
+
+
+@dataclass(frozen=True, kw_only=True)
 class CommonSettings:
     """What every service has to know before it can start."""
 
@@ -44,11 +85,22 @@ class CommonSettings:
     intake_url: str
     scheduler_url: str
     notifier_url: str
-    practice: Practice
+    practice_given: Practice
+    """As the host's settings say; see `practice`."""
+    standing: Standing = field(default_factory=Standing, compare=False, repr=False)
     delivery: Delivery = "mailbox"
+    second_factor: SecondFactor = "required"
+    """Whether staff have to prove themselves by more than a password before sealed is shown."""
     log_json: bool = True
+    client_languages: tuple[str, ...] = ("en",)
+    """In which languages clients may read our pages, English first."""
     alive_file: str | None = None
     """Touched by a worker every few seconds, for whoever watches over it."""
+
+    @property
+    def practice(self) -> Practice:
+        """Who the practice is now: the host's settings, and what its owner decided since."""
+        return self.standing.over(self.practice_given)
 
     def peer_url(self, service: Service) -> str:
         """Where the other service's own routes begin, as seen from here."""
@@ -99,11 +151,30 @@ def _practice(env: Env) -> Practice:
     )
 
 
+def _client_languages(env: Env) -> tuple[str, ...]:
+    named = tuple(env.list("CLIENT_LANGUAGES", ["en"]))
+    if unknown := sorted({*named} - {"", "en", "es"}):
+        raise BadSetting(f"CLIENT_LANGUAGES: {', '.join(unknown)} is none of en, es.")
+    return ("en", "es") if "es" in named else ("en",)
+
+
+def _second_factor(env: Env, delivery: str) -> SecondFactor:
+    """Only a practice run may do without: where messages go out, there are people in it."""
+    asked = env.str("SECOND_FACTOR", "required", validate=validate.OneOf(["required", "offered"]))
+    if asked == "offered" and delivery == "live":
+        raise BadSetting(
+            "SECOND_FACTOR: offered is for practice runs alone. Where messages go out, it is "
+            "required."
+        )
+    return "offered" if asked == "offered" else "required"
+
+
 def common_settings(env: Env) -> dict[str, Any]:
     """The fields of CommonSettings, read and checked. Raises BadSetting, naming what is wrong."""
     try:
         public_url = env.str("PUBLIC_URL").rstrip("/")
         database_url = env.str("DATABASE_URL")
+        delivery = env.str("DELIVERY", "mailbox", validate=validate.OneOf(["mailbox", "live"]))
         return {
             "database_url": database_url,
             "broker_url": env.str("BROKER_URL", database_url),
@@ -114,12 +185,12 @@ def common_settings(env: Env) -> dict[str, Any]:
             "intake_url": env.str("INTAKE_URL", public_url + PREFIX["intake"]),
             "scheduler_url": env.str("SCHEDULER_URL", public_url + PREFIX["scheduler"]),
             "notifier_url": env.str("NOTIFIER_URL", public_url + PREFIX["notifier"]),
-            "delivery": env.str(
-                "DELIVERY", "mailbox", validate=validate.OneOf(["mailbox", "live"])
-            ),
+            "delivery": delivery,
+            "second_factor": _second_factor(env, delivery),
             "log_json": env.bool("LOG_JSON", True),
             "alive_file": env.str("ALIVE_FILE", "") or None,
-            "practice": _practice(env),
+            "client_languages": _client_languages(env),
+            "practice_given": _practice(env),
         }
     except EnvError as error:
         raise BadSetting(str(error)) from error

@@ -9,6 +9,9 @@ SERVICES: Final[tuple[Service, ...]] = ("intake", "scheduler", "notifier")
 
 # Where each service is mounted. An address bar is read over shoulders and a link in a
 # message by anyone, so no prefix says what the page is about (L07).
+ANSWERED_BY: Final = "Softstart-Service"
+"""The header in which a service signs what it answers to the others."""
+
 PREFIX: Final[dict[Service, str]] = {
     "intake": "/begin",
     "scheduler": "/schedule",

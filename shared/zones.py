@@ -10,11 +10,24 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import get_timezone_location, get_timezone_name
 
 # Wall time 10:00 in Vancouver on this day is 17:00Z by the rules of 2026 and 18:00Z by older ones.
 _WITNESS = datetime(2026, 12, 1, 17, tzinfo=UTC)
 
+
+COMMON = (
+    "America/New_York",
+    "America/Chicago",
+    "America/Denver",
+    "America/Phoenix",
+    "America/Los_Angeles",
+    "America/Anchorage",
+    "Pacific/Honolulu",
+    "America/Puerto_Rico",
+)
+"""Where most people are who see a page of ours: first in every list."""
 
 _NOT_PLACES = ("Etc/", "SystemV/", "posix/", "right/")
 
@@ -64,6 +77,13 @@ def zone_names() -> list[str]:
     return sorted(_names())
 
 
+def zone_options(locale: str = "en_US") -> list[tuple[str, str]]:
+    """Every accepted zone and its words, for a select: the common ones first and in full."""
+    common = [(name, zone_title(name, locale)) for name in COMMON]
+    others = [(name, name.replace("_", " ")) for name in zone_names() if name not in COMMON]
+    return common + others
+
+
 def zone(name: str) -> ZoneInfo:
     """The zone of that IANA name. Raises UnknownZone."""
     if name not in _names():
@@ -85,7 +105,8 @@ def zone_title(name: str, locale: str = "en_US") -> str:
     """The zone in words, the same all year: "Eastern Time (New York)". Raises UnknownZone."""
     tz = zone(name)
     if name == "UTC":
-        return "Coordinated Universal Time"
+        # Babel takes UTC for no place at all, and would say that its region is not known.
+        return str(Locale.parse(locale).time_zones["Etc/UTC"]["long"]["standard"])
     words = get_timezone_name(tz, width="long", locale=locale, zone_variant="generic")
     city = get_timezone_location(tz, locale=locale, return_city=True).rpartition("/")[2]
     return words if city in words else f"{words} ({city})"

@@ -1,6 +1,7 @@
 """What tests stand on: one PostgreSQL server, one fresh database, a role's own per service."""
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -34,6 +35,16 @@ os.environ["PYTEST_DEBUG_TEMPROOT"] = TEMPORARY
 
 # Where everything is at hand (.ci/run says so) nothing may be left out: a skip is a failure.
 EVERYTHING = os.environ.get("REQUIRE_EVERYTHING") == "1"
+
+
+FAULT = re.compile(r"_f\d{1,2}(?=_|$)")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test with the number of a fault in its name is one of `make faults`."""
+    for item in items:
+        if FAULT.search(getattr(item, "originalname", None) or ""):
+            item.add_marker("faults")
 
 
 @pytest.hookimpl(trylast=True)

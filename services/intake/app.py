@@ -13,6 +13,7 @@ from services.intake.web import (
     api_staff,
     api_tasks,
     client,
+    embed,
     form,
     internal,
     partner_door,
@@ -24,6 +25,7 @@ from services.intake.web import (
     staff_couples,
     staff_due,
     staff_estimates,
+    staff_find,
     staff_keeping,
     staff_records,
     staff_releases,
@@ -34,6 +36,7 @@ from services.intake.web import (
 from shared.messaging.broker import Doorbell
 from shared.messaging.ticker import Ticker
 from shared.peers import Peer
+from shared.practice import ask
 from shared.process import open_database, run_worker, settings_of_process
 from shared.web import init_app, keep
 from shared.web.confirming import ask_scheduler
@@ -60,6 +63,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     keep(app, "scheduler", scheduler)
     for blueprint in (client.pages, form.pages, resuming.pages, staff.pages, internal.internal):
         app.register_blueprint(blueprint)
+    app.register_blueprint(embed.pages)
     for partners in (partner_door, partner_personal, staff_couples):
         app.register_blueprint(partners.pages)
     for records in (staff_records, staff_releases, staff_estimates, staff_due):
@@ -71,6 +75,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(staff_screener.pages)
     app.register_blueprint(screener_preview.pages)
     app.register_blueprint(staff_tasks.pages)
+    app.register_blueprint(staff_find.pages)
     programs = JsonApi(app, title="Softstart intake")
     for blueprint in (api.api, api_staff.api, api_pairs.api, api_tasks.api):
         programs.register_blueprint(blueprint)
@@ -85,6 +90,8 @@ def declare_actors(broker: dramatiq.Broker, ticker: Ticker, settings: Settings) 
     ticker.every(60, "intake.days", lambda: jobs.follow_the_calendar(database, settings))
     scheduler = Scheduler(settings)
     ticker.every(2, "intake.tasks", lambda: jobs.see_to_tasks(database, settings, scheduler))
+    peer = Peer(settings, audience="scheduler", issuer="intake")
+    ticker.every(10, "intake.practice", lambda: ask(database, settings, peer.get))
     ticker.every(300, "intake.anchor", lambda: jobs.anchor_audit(database, settings))
     ticker.every(30, "intake.erasures", lambda: jobs.list_erasures(database, settings))
 

@@ -1,4 +1,6 @@
-"""Rows that count: how many forms were begun and sent from one network, or with one address."""
+"""Rows that count: how many forms were begun and sent from one network, with one
+address or by one device.
+"""
 
 from datetime import datetime
 

@@ -9,7 +9,7 @@ import random
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -20,7 +20,10 @@ from services.notifier.domain.appointment import AppointmentDetails
 from services.notifier.domain.contact import Contact
 from services.notifier.domain.delivery import HEARTBEAT
 from services.notifier.domain.errand import Communication
+from services.notifier.domain.message import OutgoingMessage
+from services.notifier.guard import Guard
 from services.notifier.operations import (
+    answers,
     appointments,
     attempts,
     claims,
@@ -28,12 +31,16 @@ from services.notifier.operations import (
     errands,
     notes,
     outcomes,
+    owners_word,
     planning,
+    rendering,
 )
 from services.notifier.operations.attempts import Dispatch
+from services.notifier.operations.choosing import Scales
 from services.notifier.operations.claims import Claim
 from services.notifier.operations.errands import Todo
 from services.notifier.operations.outcomes import Next
+from services.notifier.operations.owners_word import COUNTS, Question
 from services.notifier.providers import Provider, Trace
 from services.notifier.schemas import (
     AppointmentSchema,
@@ -44,6 +51,7 @@ from services.notifier.schemas import (
 from services.notifier.settings import Settings
 from shared.db import Database
 from shared.peers import PeerRefused, PeerUnavailable
+from shared.vocabulary import Channel
 
 logger = structlog.get_logger(__name__)
 
@@ -70,6 +78,8 @@ class Courier:
     intake: Asks
     scheduler: Asks
     providers: Mapping[str, Provider]
+    guard: Guard
+    scales: Scales = field(default_factory=Scales)
 
     # ------------------------------------------------------------ asking
 
@@ -216,6 +226,8 @@ class Courier:
 
     def deliver(self, notification_id: UUID) -> None:
         """Send one message, if it is due, true, permitted and in nobody else's hands."""
+        if not self.guard.announce():
+            return
         with self.database.begin() as session:
             claim = claims.claim(session, notification_id=notification_id)
         if claim is None:
@@ -225,10 +237,15 @@ class Courier:
             return
         with self.database.begin() as session:
             doubtful = errands.to_be_asked_again(session, notification_id=notification_id)
+            old = owners_word.question(session, notification_id=notification_id, older_than=COUNTS)
         if doubtful is not None:
             self._ask_whether_wanted(doubtful)
+        if old is not None:
+            self._denied(old)
         with self.database.begin() as session:
-            dispatch = attempts.open_attempt(session, claim=claim, settings=self.settings)
+            dispatch = attempts.open_attempt(
+                session, claim=claim, settings=self.settings, weigh=self.scales.weigh
+            )
         if dispatch is None:
             return
         self._reach("after-open")
@@ -246,6 +263,9 @@ class Courier:
         except attempts.LeaseLost:
             logger.warning("lease lost", notification_id=str(dispatch.claim.notification_id))
             return
+        except attempts.TakenBack:
+            logger.info("taken back", notification_id=str(dispatch.claim.notification_id))
+            return
         self._reach("after-accept")
         with self.database.begin() as session:
             outcomes.finish(session, dispatch=dispatch, answer=answer, jitter=_jitter())
@@ -260,9 +280,38 @@ class Courier:
         )
 
     def _note_handing_over(self, dispatch: Dispatch) -> None:
+        """The last moment before it counts: the owner is asked, then it is written down.
+
+        Asked after the try was committed, it knows of whatever was committed before that (F22).
+        """
         with self.database.begin() as session:
-            attempts.note_handing_over(session, dispatch=dispatch)
+            last = owners_word.question(session, notification_id=dispatch.claim.notification_id)
+        denied = last is not None and self._denied(last)
+        with self.database.begin() as session:
+            true = attempts.note_handing_over(session, dispatch=dispatch, denied=denied)
+        if not true:
+            raise attempts.TakenBack
         self._reach("after-handing-over")
+
+    def _denied(self, question: Question) -> bool:
+        """Ask the scheduler, and write down what it says; silence denies nothing."""
+        path = f"/internal/appointments/{question.appointment_id}/for/{question.person_id}"
+        details: AppointmentDetails | None = None
+        try:
+            details = AppointmentSchema().load(self.scheduler.get(path))
+        except (PeerUnavailable, PeerRefused, ValidationError) as error:
+            if not (isinstance(error, PeerRefused) and error.status in _GONE):
+                logger.warning(
+                    "the scheduler did not say how it stands",
+                    appointment_id=str(question.appointment_id),
+                    kind=type(error).__name__,
+                )
+                with self.database.begin() as session:
+                    owners_word.keep_silence(session, asked=question)
+                return False
+        with self.database.begin() as session:
+            owners_word.keep(session, asked=question, details=details)
+        return question.answered_no(details)
 
     def _settle(self, claim: Claim) -> Next:
         """Find out what became of a try that nobody finished."""
@@ -273,13 +322,33 @@ class Courier:
         provider = self.providers.get(unsettled.provider)
         # The settings may have changed since: whom we no longer know, we can't ask.
         trace = (
-            provider.find(unsettled.message, since=unsettled.since)
+            provider.find(unsettled.message, attempt_id=unsettled.attempt_id, since=unsettled.since)
             if provider
             else Trace.NOBODY_KNOWS
         )
         logger.info("asked", notification_id=str(claim.notification_id), trace=trace)
         with self.database.begin() as session:
             return outcomes.settle_by_trace(session, claim=claim, trace=trace, jitter=_jitter())
+
+    def answer_texts(self) -> None:
+        """Send the answers to texts that came by a carrier which takes none with ours.
+
+        Each at most once: who asked to stop is never written to twice about it.
+        """
+        with self.database.begin() as session:
+            waiting = answers.take_waiting(session)
+        for answer in waiting:
+            provider = self.providers.get(answer.carrier)
+            if provider is None:
+                continue  # no longer set up: whoever wrote was obeyed all the same
+            message = OutgoingMessage(
+                message_id=str(answer.reply_id),
+                channel=Channel.SMS,
+                to=answer.number,
+                text=rendering.answer(answer.wish, self.settings.practice, answer.locale),
+            )
+            said = provider.send(message, attempt_id=answer.reply_id, handing_over=lambda: None)
+            logger.info("answered", reply_id=str(answer.reply_id), outcome=said.verdict.outcome)
 
     @contextmanager
     def _heartbeat(self, claim: Claim) -> Iterator[None]:

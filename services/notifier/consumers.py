@@ -3,15 +3,20 @@
 Nothing is fetched and nothing is sent here; the sweep finds within a second what has to be done.
 """
 
+from datetime import datetime
+from uuid import uuid5
+
 from sqlalchemy.orm import Session
 
 from services.notifier.domain.message import Kind
+from services.notifier.domain.webhook import Told
 from services.notifier.operations import (
     appointments,
     contacts,
     errands,
     incoming,
     planning,
+    webhooks,
     withdrawals,
 )
 from shared.contracts.intake import (
@@ -31,6 +36,7 @@ from shared.contracts.scheduler import (
     TimeOffered,
 )
 from shared.crypto import destroy_key
+from shared.db import database_now
 from shared.messaging.consumer import Consumer, said_at
 
 consumer = Consumer("notifier")
@@ -49,6 +55,7 @@ def note_booking(event: AppointmentBooked, session: Session) -> None:
         starts_at=event.starts_at,
         ends_at=event.ends_at,
     )
+    _tell(Told.BOOKED, event, session, start=event.starts_at, end=event.ends_at)
 
 
 @consumer.on(AppointmentMoved)
@@ -64,6 +71,7 @@ def note_move(event: AppointmentMoved, session: Session) -> None:
         starts_at=event.starts_at,
         ends_at=event.ends_at,
     )
+    _tell(Told.MOVED, event, session, start=event.starts_at, end=event.ends_at)
 
 
 @consumer.on(AppointmentCancelled)
@@ -77,6 +85,7 @@ def note_cancellation(event: AppointmentCancelled, session: Session) -> None:
         person_ids=event.person_ids,
         said_at=said_at(session),
     )
+    _tell(Told.CANCELLED, event, session)
 
 
 @consumer.on(ContactChanged)
@@ -91,6 +100,13 @@ def note_new_wishes(event: ContactChanged, session: Session) -> None:
 def tell_the_practice(event: ScreeningCompleted, session: Session) -> None:
     """There is something to read: the same note whatever it is."""
     planning.plan_staff_note(session, about=event.response_id)
+    webhooks.tell(
+        session,
+        what=Told.RECEIVED,
+        event_id=event.response_id,
+        at=said_at(session) or database_now(session),
+        data={"inquiry_id": str(event.response_id)},
+    )
 
 
 @consumer.on(AttentionRequested)
@@ -142,6 +158,26 @@ def forget(event: PersonErased, session: Session) -> None:
     incoming.forget(session, person_id=event.person_id)
     withdrawals.withdraw_all(session, person_id=event.person_id)
     destroy_key(session, event.person_id)
+
+
+def _tell(
+    what: Told,
+    event: AppointmentBooked | AppointmentMoved | AppointmentCancelled,
+    session: Session,
+    **times: datetime,
+) -> None:
+    """The practice's other systems hear of the time, not of the people (P18, P19)."""
+    webhooks.tell(
+        session,
+        what=what,
+        event_id=uuid5(event.appointment_id, f"{what}:{event.sequence}"),
+        at=said_at(session) or database_now(session),
+        data={
+            "appointment_id": str(event.appointment_id),
+            "sequence": event.sequence,
+            **{name: at.isoformat() for name, at in times.items()},
+        },
+    )
 
 
 def _want(

@@ -28,6 +28,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.notifier.domain.delivery import State
+from services.notifier.domain.fallback import FELL_SHORT
 from shared.db import NAMING_CONVENTION
 
 
@@ -81,6 +82,10 @@ class AppointmentProjection(Base):
     prepare_at: Mapped[datetime | None]
     rung_at: Mapped[datetime | None]
     prepare_tries: Mapped[int] = mapped_column(server_default="0")
+    asked_at: Mapped[datetime | None]
+    """When the scheduler last answered how it stands, right before a message (P13)."""
+    unanswered_since: Mapped[datetime | None]
+    """Since when it does not answer; null once it has."""
 
 
 class AppointmentCopy(Base):
@@ -181,7 +186,23 @@ class Notification(Base):
             postgresql_where=text("address_index IS NOT NULL"),
         ),
         Index("ix_notification_person_id", "person_id"),
+        Index("ix_notification_held_at", "due_at", postgresql_where=text("held_at IS NOT NULL")),
+        Index(
+            "ix_notification_to_follow",
+            "changed_at",
+            postgresql_where=text(
+                "followed_at IS NULL AND state IN ({})".format(
+                    ", ".join(f"'{state}'" for state in sorted(FELL_SHORT))
+                )
+            ),
+        ),
         Index("ix_notification_changed_at", "changed_at"),
+        Index(
+            "uq_notification_resend_of",
+            "resend_of",
+            unique=True,
+            postgresql_where=text("resend_of IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
@@ -206,14 +227,24 @@ class Notification(Base):
     tries: Mapped[int] = mapped_column(server_default="0")
     open_attempt_id: Mapped[UUID | None]
     address_index: Mapped[bytes | None] = mapped_column(LargeBinary)
-    """Which number a text was handed over for, as a keyed hash: to count texts by (L24)."""
+    """Which address it was written to, as a keyed hash: texts are counted by it (L24)."""
+    followed_at: Mapped[datetime | None]
+    """When it was seen to what follows, after it did not arrive."""
+    held_at: Mapped[datetime | None]
+    """Since when it waits for somebody's decision, because a backup was restored (F29)."""
+    released_at: Mapped[datetime | None]
+    resend_of: Mapped[UUID | None]
+    """The message that staff sent once more by this one."""
 
 
 class Attempt(Base):
     """One try, written down before its first byte leaves; events follow it, nothing changes it."""
 
     __tablename__ = "attempt"
-    __table_args__ = (UniqueConstraint("notification_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("notification_id", "number"),
+        Index("ix_attempt_provider_opened_at", "provider", "opened_at"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     notification_id: Mapped[UUID] = mapped_column(ForeignKey("notification.id"))
@@ -226,7 +257,10 @@ class Attempt(Base):
 
 
 class AttemptEvent(Base):
-    """What became known about a try: handed over, taken, refused, lost. Append-only."""
+    """What became known about a try: handed over, taken, refused, lost. Append-only.
+
+    `retry_at` is until when its provider asked to be left alone, by us all.
+    """
 
     __tablename__ = "attempt_event"
     __table_args__ = (Index("ix_attempt_event_attempt_id", "attempt_id"),)
@@ -239,6 +273,7 @@ class AttemptEvent(Base):
     code: Mapped[int | None]
     provider_ref: Mapped[str | None]
     answer_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    retry_at: Mapped[datetime | None]
 
 
 class ProviderEvent(Base):
@@ -248,6 +283,12 @@ class ProviderEvent(Base):
     __table_args__ = (
         UniqueConstraint("provider", "event_key"),
         Index("ix_provider_event_attempt_id", "attempt_id"),
+        Index(
+            "ix_provider_event_received_at",
+            "provider",
+            "received_at",
+            postgresql_where=text("code IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -265,9 +306,10 @@ class Suppression(Base):
     __tablename__ = "suppression"
     __table_args__ = (
         Index(
-            "uq_suppression_live",
+            "uq_suppression_live_reason",
             "channel",
             "address_index",
+            "reason",
             unique=True,
             postgresql_where=text("lifted_at IS NULL"),
         ),
@@ -284,19 +326,25 @@ class Suppression(Base):
 class IncomingText(Base):
     """A text that somebody sent us, each once. Who, is a keyed hash; free words are sealed.
 
-    `person_id` is whose number it is, if that is one person and no other.
+    `person_id` is whose number it is, if that is one person and no other. Where its answer can't go
+    out with ours to the carrier, `answer_sealed` holds the number until a worker sends it.
     """
 
     __tablename__ = "incoming_text"
     __table_args__ = (
         UniqueConstraint("message_sid"),
-        CheckConstraint("kind IN ('stop', 'start', 'help', 'other')", name="kind"),
+        CheckConstraint("kind IN ('stop', 'start', 'help', 'confirm', 'other')", name="kind"),
         Index("ix_incoming_text_address_index", "address_index", "received_at"),
         Index("ix_incoming_text_person_id", "person_id"),
         Index(
             "ix_incoming_text_to_read",
             "received_at",
             postgresql_where=text("body_sealed IS NOT NULL AND read_at IS NULL"),
+        ),
+        Index(
+            "ix_incoming_text_to_answer",
+            "received_at",
+            postgresql_where=text("answer_sealed IS NOT NULL"),
         ),
     )
 
@@ -307,6 +355,8 @@ class IncomingText(Base):
     kind: Mapped[str]
     stopped: Mapped[bool] = mapped_column(server_default=text("false"))
     answer: Mapped[str | None]
+    answer_through: Mapped[str | None]
+    answer_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     body_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     received_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     read_at: Mapped[datetime | None]

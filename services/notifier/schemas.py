@@ -132,6 +132,19 @@ class StaffAddressSchema(Schema):
     email = fields.Email(load_default=None, allow_none=True)
 
 
+class AppointmentTypeSchema(Schema):
+    """What can be booked: one of the scheduler's `GET /internal/appointment-types`."""
+
+    class Meta:
+        """A newer scheduler may say more than we read."""
+
+        unknown = EXCLUDE
+
+    code = fields.String(required=True)
+    title = fields.String(required=True)
+    ended = fields.Boolean(load_default=False)
+
+
 class AppointmentSchema(Schema):
     """Details: the scheduler's `GET /internal/appointments/<id>/for/<person_id>`, and our copy."""
 
@@ -150,6 +163,7 @@ class AppointmentSchema(Schema):
     manage_url = fields.String(required=True)
     practitioner_name = fields.String(load_default="")
     how = fields.String(load_default="")
+    type = fields.String(load_default="")
 
     @post_load
     def to_details(self, data: dict[str, Any], **_: Any) -> AppointmentDetails:

@@ -2,9 +2,17 @@
 
 from sqlalchemy.orm import Session
 
-from services.scheduler.operations import endings, invitations, proposals, stated_times, waitlist
+from services.scheduler.operations import (
+    endings,
+    invitations,
+    participants,
+    proposals,
+    stated_times,
+    waitlist,
+)
 from shared.clock import utcnow
 from shared.contracts.intake import ContactChanged, JointPermissionEnded, PersonErased
+from shared.contracts.notifier import AttendanceConfirmed
 from shared.crypto import destroy_key
 from shared.messaging.consumer import Consumer
 
@@ -36,3 +44,15 @@ def forget(event: PersonErased, session: Session) -> None:
     proposals.forget(session, person_id=event.person_id)
     stated_times.forget(session, person_id=event.person_id)
     destroy_key(session, event.person_id)
+
+
+@consumer.on(AttendanceConfirmed)
+def note_yes(event: AttendanceConfirmed, session: Session) -> None:
+    """Somebody has texted that they will come. It changes nothing but what staff see."""
+    participants.confirm_by_text(
+        session,
+        appointment_id=event.appointment_id,
+        person_id=event.person_id,
+        sequence=event.sequence,
+        now=utcnow(),
+    )

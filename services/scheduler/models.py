@@ -34,6 +34,12 @@ from shared.vocabulary import LIVE_STATUSES, AppointmentStatus
 
 _AWARE = DateTime(timezone=True)
 _LIVE = ", ".join(f"'{status}'" for status in LIVE_STATUSES)
+REACHES_FAR = "upper(during) - lower(during) + buffer_before + buffer_after > interval '4 hours'"
+"""Of an appointment: whether it and the quiet around it take longer than nearly all do."""
+
+_IS_LIVE = text(f"status IN ({_LIVE})")
+_IS_LIVE_AND_FAR = text(f"status IN ({_LIVE}) AND {REACHES_FAR}")
+_BY_START = ("schedule_id", text("lower(during)"))
 _STATUSES = ", ".join(f"'{status}'" for status in AppointmentStatus)
 
 _PROPOSED = text("status = 'proposed'")
@@ -223,7 +229,7 @@ class Invitation(Base):
     partner_id: Mapped[UUID | None]
     unproven: Mapped[bool] = mapped_column(server_default="false", default=False)  # see P26
     given_by: Mapped[str | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
     ended_at: Mapped[datetime | None]
 
     type: Mapped[AppointmentType] = relationship(lazy="raise")
@@ -276,12 +282,9 @@ class Appointment(Base):
             unique=True,
             postgresql_where=text("followed_at IS NULL AND status IN ('pending', 'booked')"),
         ),
-        Index(
-            "ix_appointment_schedule_id_starts",
-            "schedule_id",
-            text("lower(during)"),
-            postgresql_where=text(f"status IN ({_LIVE})"),
-        ),
+        Index("ix_appointment_schedule_id_starts", *_BY_START, postgresql_where=_IS_LIVE),
+        Index("ix_appointment_far", *_BY_START, postgresql_where=_IS_LIVE_AND_FAR),
+        Index("ix_appointment_missed", *_BY_START, postgresql_where=text("status = 'noshow'")),
         Index(
             "ix_appointment_couple_id",
             "couple_id",
@@ -341,7 +344,8 @@ class Participant(Base):
     """A person of an appointment, with a link, a time zone and a way to talk of their own (P17).
 
     `status` is their own answer, in FHIR's words; `location_sealed` where they said they will be,
-    and `said_at` when they last said so.
+    and `said_at` when they last said so. `confirmed_sequence` is the sequence of the appointment to
+    which they texted that they will come, `confirmed_at` when.
     """
 
     __tablename__ = "participant"
@@ -362,6 +366,8 @@ class Participant(Base):
     status: Mapped[str] = mapped_column(server_default="accepted", default="accepted")
     location_sealed: Mapped[bytes | None]
     said_at: Mapped[datetime | None]
+    confirmed_sequence: Mapped[int | None]
+    confirmed_at: Mapped[datetime | None]
     communication_id: Mapped[UUID | None] = mapped_column(unique=True)
 
     appointment: Mapped[Appointment] = relationship(back_populates="participants", lazy="raise")
@@ -371,6 +377,7 @@ class AppointmentHistory(Base):
     """What was done to an appointment, by whom, from what to what. Triggers refuse any change.
 
     `schedule_before` and `schedule_after` say with whom; rows of before they were kept have none.
+    `during_asked` is another time that one of two has asked for, where the act is about that.
     """
 
     __tablename__ = "appointment_history"
@@ -388,3 +395,4 @@ class AppointmentHistory(Base):
     during_after: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
     schedule_before: Mapped[int | None] = mapped_column(BigInteger)
     schedule_after: Mapped[int | None] = mapped_column(BigInteger)
+    during_asked: Mapped[Range[datetime] | None] = mapped_column(TSTZRANGE)

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Self
+from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from environs import Env, EnvError
 from marshmallow import validate
@@ -16,6 +17,19 @@ from shared.settings import (
     environment,
 )
 from shared.vocabulary import Channel
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenId:
+    """The practice's own sign-in service, by OpenID Connect."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    name: str
+    """On the button: "Sign in with ..."."""
+    second_factor: Literal["ours", "theirs"] = "ours"
+    """Whose second step is asked for; theirs counts only where it says that there was one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +51,7 @@ class Settings(CommonSettings):
 
     channels: frozenset[Channel] = frozenset(Channel)
     """By which ways the notifier can send: nobody is asked by another, and waits in vain."""
+    openid: OpenId | None = None
     calendars_on_loopback: bool = False
     """Calendars elsewhere may also be on this machine and without TLS: for practice runs only."""
 
@@ -57,6 +72,7 @@ class Settings(CommonSettings):
                 holds_per_address=reader.int(
                     "HOLDS_PER_ADDRESS", 60, validate=validate.Range(1, 10_000)
                 ),
+                openid=_openid(reader),
                 reply=_hours(reader, "REPLY_HOURS", 48),
                 calendars_on_loopback=reader.bool("CALENDARS_ON_LOOPBACK", False),
                 waitlist_offer=timedelta(
@@ -76,6 +92,26 @@ class Settings(CommonSettings):
     def uid_domain(self) -> str:
         """The right side of calendar UIDs: the neutral domain that messages come from."""
         return self.practice.sender_address.rpartition("@")[2]
+
+
+def _openid(env: Env) -> OpenId | None:
+    issuer = env.str("OIDC_ISSUER", "")
+    if not issuer:
+        return None
+    parts = urlsplit(issuer)
+    here = parts.hostname in ("localhost", "127.0.0.1")
+    if parts.scheme != "https" and not (parts.scheme == "http" and here):
+        raise BadSetting("OIDC_ISSUER: an address that begins with https://.")
+    return OpenId(
+        issuer=issuer,
+        client_id=env.str("OIDC_CLIENT_ID"),
+        client_secret=env.str("OIDC_CLIENT_SECRET"),
+        name=env.str("OIDC_NAME", "") or parts.hostname or issuer,
+        second_factor="theirs"
+        if env.str("OIDC_SECOND_FACTOR", "ours", validate=validate.OneOf(["ours", "theirs"]))
+        == "theirs"
+        else "ours",
+    )
 
 
 def _channels(env: Env, delivery: Delivery) -> frozenset[Channel]:

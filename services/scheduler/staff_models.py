@@ -1,9 +1,18 @@
-"""Rows of those who work here: accounts, sessions, links that work once, and failed tries."""
+"""Rows of those who work here: accounts, what proves who they are, sessions, failed tries."""
 
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, ForeignKey, func
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    LargeBinary,
+    Text,
+    func,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from services.scheduler.models import Base
@@ -25,12 +34,18 @@ class StaffAccount(Base):
     email_sealed: Mapped[bytes]
     email_index: Mapped[bytes] = mapped_column(unique=True)
     password_hash: Mapped[str | None]
+    oidc_subject: Mapped[str | None] = mapped_column(unique=True)
+    """Who they are at the practice's own identity provider, once they have come by it."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     closed_at: Mapped[datetime | None]
 
 
 class StaffSession(Base):
-    """A signed-in browser. The cookie only names it; closing the row signs it out everywhere."""
+    """A signed-in browser. The cookie only names it; closing the row signs it out everywhere.
+
+    `device` is the browser in plain words, `how` by what they proved themselves, `second_factor`
+    whether that was more than a password or a link: only then is anything sealed shown.
+    """
 
     __tablename__ = "staff_session"
 
@@ -40,6 +55,9 @@ class StaffSession(Base):
     seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    device: Mapped[str] = mapped_column(server_default="")
+    how: Mapped[str] = mapped_column(server_default="password")
+    second_factor: Mapped[bool] = mapped_column(server_default="false", default=False)
 
     account: Mapped[StaffAccount] = relationship(lazy="raise")
 
@@ -70,3 +88,65 @@ class Throttle(Base):
     failures: Mapped[int]
     failed_at: Mapped[datetime]
     blocked_until: Mapped[datetime | None]
+
+
+class StaffTotp(Base):
+    """The secret that a code app shares with us, sealed, and the last step a code was taken of."""
+
+    __tablename__ = "staff_totp"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("staff_account.id"), primary_key=True)
+    secret_sealed: Mapped[bytes]
+    last_step: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class StaffRecoveryCode(Base):
+    """A code for the day on which the phone is lost, under a keyed hash. It works once."""
+
+    __tablename__ = "staff_recovery_code"
+
+    code_index: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("staff_account.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    used_at: Mapped[datetime | None]
+
+
+class StaffPasskey(Base):
+    """The public half of a key that a device keeps (WebAuthn level 2); `name` is its owner's."""
+
+    __tablename__ = "staff_passkey"
+
+    credential_id: Mapped[bytes] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("staff_account.id"), index=True)
+    public_key: Mapped[bytes]
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    transports: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    name: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    used_at: Mapped[datetime | None]
+
+
+class StaffSpent(Base):
+    """A challenge that was answered, or a state that came back: neither is taken twice."""
+
+    __tablename__ = "staff_spent"
+
+    value_sha256: Mapped[bytes] = mapped_column(primary_key=True)
+    expires_at: Mapped[datetime]
+
+
+class SignInEvent(Base):
+    """What happened to somebody's sign-in, and by whom. Triggers refuse any change.
+
+    `actor` is an account's id, or `server` for whoever runs the program; `reason` is theirs.
+    """
+
+    __tablename__ = "sign_in_event"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("staff_account.id"), index=True)
+    actor: Mapped[str]
+    what: Mapped[str]
+    reason: Mapped[str | None]

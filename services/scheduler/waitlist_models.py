@@ -36,6 +36,7 @@ class WaitlistEntry(Base):
             "created_at",
             postgresql_where=text("ended_at IS NULL"),
         ),
+        Index("ix_waitlist_entry_created_at", "created_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar, Self, get_type_hints
 from uuid import UUID
 
@@ -38,6 +39,7 @@ class Event:
         return next(service for service in SERVICES if service == first)
 
     @classmethod
+    @cache
     def schema(cls) -> marshmallow.Schema:
         """The event's data on the wire. Fields added later by a newer sender are ignored."""
         hints = get_type_hints(cls)
@@ -52,17 +54,23 @@ class Event:
         made = marshmallow.Schema.from_dict(described, name=f"{cls.__name__}Schema")
         return made(unknown=marshmallow.EXCLUDE)
 
-    def envelope(self, *, event_id: UUID, at: datetime, traceparent: str | None = None) -> Envelope:
-        """This event as a CloudEvents 1.0 document, ready for JSON."""
+    def envelope(
+        self, *, event_id: UUID, at: datetime | None = None, traceparent: str | None = None
+    ) -> Envelope:
+        """This event as a CloudEvents 1.0 document, ready for JSON.
+
+        `at`: when it was said; None where the outbox puts it down, by the database's clock.
+        """
         document: Envelope = {
             "specversion": "1.0",
             "id": str(event_id),
             "source": f"/softstart/{self.source()}",
             "type": self.type,
-            "time": at.isoformat(),
             "datacontenttype": "application/json",
             "data": self.schema().dump(self),
         }
+        if at:
+            document["time"] = at.isoformat()
         if traceparent:
             document["traceparent"] = traceparent
         return document

@@ -1,10 +1,13 @@
 """Say it in the business commit; keep saying it until every listener has handled it."""
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ARRAY, Insert, Text, bindparam, delete, func, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from shared.db import Database, database_now
@@ -19,14 +22,42 @@ LONGEST_WAIT: Final = timedelta(minutes=10)
 KEPT: Final = timedelta(days=30)
 
 
-def publish(session: Session, event: Event) -> UUID:
-    """Put the event down for each of its listeners, in the caller's transaction. Returns its id."""
+SAID: Final = insert(Outbox).from_select(
+    ["event_id", "queue", "envelope"],
+    select(
+        bindparam("event_id", type_=Outbox.event_id.type),
+        func.unnest(bindparam("queues", type_=ARRAY(Text))),
+        # On the database's clock, which everybody shares, without asking for it first.
+        bindparam("envelope", type_=JSONB).op("||", return_type=JSONB)(
+            func.jsonb_build_object(literal("time", Text), func.clock_timestamp())
+        ),
+    ),
+)
+
+
+def publish(
+    session: Session,
+    event: Event,
+    *,
+    statement: Insert = SAID,
+    along: Mapping[str, Any] = MappingProxyType({}),
+) -> UUID:
+    """Put the event down for each of its listeners, in the caller's transaction. Returns its id.
+
+    `statement` is `SAID`, perhaps with other rows that are written along in it, and `along` the
+    values of those.
+    """
     event_id = uuid4()
-    envelope = event.envelope(event_id=event_id, at=database_now(session))
-    session.add_all(
-        Outbox(event_id=event_id, queue=queue, envelope=envelope) for queue in ROUTES[type(event)]
-    )
     session.flush()
+    session.connection().execute(
+        statement,
+        {
+            "event_id": event_id,
+            "queues": list(ROUTES[type(event)]),
+            "envelope": event.envelope(event_id=event_id),
+            **along,
+        },
+    )
     return event_id
 
 

@@ -10,6 +10,7 @@ from shared.contracts.intake import (
     ScreeningCompleted,
     TaskAssigned,
 )
+from shared.contracts.notifier import AttendanceConfirmed
 from shared.contracts.scheduler import (
     AppointmentBooked,
     AppointmentCancelled,
@@ -36,4 +37,5 @@ ROUTES: Final[dict[type[Event], tuple[Service, ...]]] = {
     AppointmentCancelled: ("intake", "notifier"),
     TimeOffered: ("notifier",),
     AttentionRequested: ("notifier",),
+    AttendanceConfirmed: ("scheduler",),
 }

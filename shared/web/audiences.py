@@ -18,7 +18,7 @@ from flask.typing import ResponseReturnValue
 
 from shared.clock import utcnow
 from shared.tokens import BadServiceToken, check_service_token
-from shared.vocabulary import SERVICES, Role, Service
+from shared.vocabulary import ANSWERED_BY, SERVICES, Role, Service
 from shared.web.audience_names import API, CLIENT, HOOKS, INTERNAL, PUBLIC, STAFF
 from shared.web.context import floor, page_link, service_name, settings
 from shared.web.csrf import SAFE_METHODS, SentFromElsewhere, from_elsewhere
@@ -44,6 +44,14 @@ class NotJson(Refusal):
 
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     title = "Please send JSON"
+
+
+class SecondFactorNeeded(Refusal):
+    """Signed in by a password alone, and this may show what is sealed."""
+
+    status = HTTPStatus.FORBIDDEN
+    title = "A second step is needed"
+    type_ = "urn:softstart:problem:second-factor-needed"
 
 
 def _belongs_to(blueprint: Blueprint, audience: str, *, doors: Collection[str] = ()) -> None:
@@ -82,11 +90,17 @@ def guard_client(blueprint: Blueprint) -> None:
 
 
 def guard_staff(
-    blueprint: Blueprint, *, roles: Collection[Role] = EVERY_ROLE, doors: Collection[str] = ()
+    blueprint: Blueprint,
+    *,
+    roles: Collection[Role] = EVERY_ROLE,
+    doors: Collection[str] = (),
+    sealed: bool = True,
 ) -> None:
     """Pages for signed-in staff with one of `roles`.
 
     `doors` names the view functions of this blueprint that must be open before one has signed in.
+    `sealed`: they may show something of people, so only a second factor opens them; the others
+    are for setting up.
     """
     _belongs_to(blueprint, STAFF, doors=doors)
 
@@ -98,9 +112,10 @@ def guard_staff(
         session = present_staff()
         if session is None:
             return _to_the_door()
+        session = _asked_again(session) if sealed else session
         _meet(session)
         _require_role(session.identity, roles)
-        return None
+        return _to_the_second_step() if sealed and _lacks_it(session) else None
 
     blueprint.after_request(_slide)
 
@@ -120,6 +135,19 @@ def present_staff() -> StaffSession | None:
             return None
         session = session.confirmed(identity, now)
     return session.seen(now)
+
+
+def _lacks_it(session: StaffSession) -> bool:
+    """Whether a second factor is asked of everybody here, and this session has shown none."""
+    return settings().second_factor == "required" and not session.identity.second_factor
+
+
+def _asked_again(session: StaffSession) -> StaffSession:
+    """The same session; one that lacks a second step, as the scheduler knows it at this moment."""
+    if not _lacks_it(session):
+        return session
+    identity = floor().confirm_session(session.identity.session_id)
+    return session if identity is None else session.confirmed(identity, utcnow())
 
 
 def current_staff() -> StaffIdentity:
@@ -159,6 +187,15 @@ def _to_the_door() -> Response:
     return response
 
 
+def _to_the_second_step() -> Response:
+    """To where it is set up, and from there back to what was asked for."""
+    page = page_link("scheduler", "/staff/your-sign-in")
+    query = {"needed": "1"}
+    if request.method == "GET":
+        query["next"] = request.script_root + request.path
+    return make_response(redirect(f"{page}?{urlencode(query)}", 303))
+
+
 def staff_page(asked_for: str | None) -> str:
     """Where to go after sign-in: the page asked for if it is one of the staff's here, else Today.
 
@@ -187,18 +224,21 @@ def _slide(response: Response) -> Response:
 # ---------------------------------------------------------------- programs
 
 
-def guard_api(blueprint: Blueprint, *, roles: Collection[Role] | None = None) -> None:
+def guard_api(
+    blueprint: Blueprint, *, roles: Collection[Role] | None = None, sealed: bool = True
+) -> None:
     """A JSON API. Whoever asks shows a Bearer token that the view looks up (`bearer`).
 
     With `roles`, it is for signed-in staff instead: the cookie speaks, so the request must come
-    from our own pages. Bodies are JSON, and no text in them is one that PostgreSQL can't store.
+    from our own pages, and unless `sealed` is false from somebody with a second factor. Bodies
+    are JSON, and no text in them is one that PostgreSQL can't store.
     """
     _belongs_to(blueprint, API)
 
     @blueprint.before_request
     def check() -> None:
         if roles is not None:
-            _require_signed_in(roles)
+            _require_signed_in(roles, sealed=sealed)
         if request.method not in SAFE_METHODS:
             _require_json()
         refuse_unwritable_json()
@@ -207,14 +247,17 @@ def guard_api(blueprint: Blueprint, *, roles: Collection[Role] | None = None) ->
         blueprint.after_request(_slide)
 
 
-def _require_signed_in(roles: Collection[Role]) -> None:
+def _require_signed_in(roles: Collection[Role], *, sealed: bool) -> None:
     if request.method not in SAFE_METHODS and from_elsewhere():
         raise SentFromElsewhere("Nothing was changed.")
     session = present_staff()
     if session is None:
         raise Unauthorized("Please sign in.")
+    session = _asked_again(session) if sealed else session
     _meet(session)
     _require_role(session.identity, roles)
+    if sealed and _lacks_it(session):
+        raise SecondFactorNeeded("Set up a second step for your sign-in first.")
 
 
 def _require_json() -> None:
@@ -245,6 +288,12 @@ def guard_internal(blueprint: Blueprint) -> None:
             log.warning("internal.refused", rule=str(request.url_rule))
             raise Unauthorized("This token opens nothing here.") from error
         refuse_unwritable_json()
+
+    @blueprint.after_request
+    def sign(answer: Response) -> Response:
+        """So that a stranger's 404 is not taken for this service's no (see `shared.peers`)."""
+        answer.headers[ANSWERED_BY] = service_name()
+        return answer
 
 
 def asking_service() -> Service:

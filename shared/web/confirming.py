@@ -21,6 +21,7 @@ def ask_scheduler(scheduler: Peer) -> ConfirmSession:
             account_id=UUID(known["account_id"]),
             name=known["name"],
             role=Role(known["role"]),
+            second_factor=known.get("second_factor") is True,
         )
 
     return confirm

@@ -14,3 +14,5 @@ class StaffIdentity:
     account_id: UUID
     name: str
     role: Role
+    second_factor: bool
+    """Whether they have shown more than a password: only then is anything sealed shown."""

@@ -21,6 +21,7 @@ from shared.web.identity import StaffIdentity
 IDLE: Final = timedelta(minutes=15)
 ABSOLUTE: Final = timedelta(hours=12)
 CONFIRM_EVERY: Final = timedelta(seconds=60)
+FRESH: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,10 @@ class StaffSession:
     def over(self, now: datetime) -> bool:
         """Whether it was left alone too long, or has lasted long enough."""
         return now - self.seen_at > IDLE or now - self.started_at > ABSOLUTE
+
+    def fresh(self, now: datetime) -> bool:
+        """Whether they proved themselves in the last ten minutes (ASVS 7.5.1)."""
+        return now - self.started_at <= FRESH
 
     def unconfirmed(self, now: datetime) -> bool:
         """Whether it is time to ask the scheduler again."""
@@ -56,6 +61,7 @@ class StaffSession:
             "a": str(who.account_id),
             "n": who.name,
             "r": who.role.value,
+            "f": who.second_factor,
             "b": self.started_at.timestamp(),
             "i": self.seen_at.timestamp(),
             "c": self.confirmed_at.timestamp(),
@@ -69,6 +75,7 @@ class StaffSession:
             account_id=UUID(kept["a"]),
             name=kept["n"],
             role=Role(kept["r"]),
+            second_factor=kept.get("f") is True,
         )
         return cls(
             identity=identity,

@@ -13,6 +13,7 @@ from shared.web.csrf import init_csrf
 from shared.web.headers import init_headers
 from shared.web.health import health
 from shared.web.inputs import init_inputs
+from shared.web.language import init_language
 from shared.web.problems import init_problems
 from shared.web.requests_log import init_requests_log
 from shared.web.ui import init_ui
@@ -55,5 +56,6 @@ def init_app(
     init_problems(app)
     init_inputs(app)
     init_csrf(app)
+    init_language(app)
     init_ui(app)
     app.register_blueprint(health())

@@ -11,8 +11,14 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parents[2]
 VENDOR: Final = Path(__file__).with_name("static") / "vendor"
 
-FILES: Final = {"htmx.org/dist/htmx.min.js": "htmx.min.js"}
-"""Where a file lies in node_modules, and its name here."""
+FILES: Final = {
+    "htmx.org/dist/htmx.min.js": "htmx.min.js",
+    **{
+        f"@fullcalendar/{part}/index.global.min.js": f"fullcalendar-{part}.min.js"
+        for part in ("core", "interaction", "daygrid", "timegrid")
+    },
+}
+"""Where a file lies in node_modules, and its name here. Each carries its licence in its head."""
 
 
 def copy(node_modules: Path, vendor: Path) -> list[Path]:

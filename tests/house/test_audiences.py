@@ -1,5 +1,6 @@
 """Every view function of every service belongs to a blueprint with a guard, and the guards hold."""
 
+from dataclasses import replace
 from importlib import import_module
 from types import ModuleType
 
@@ -7,12 +8,13 @@ import pytest
 from flask import Flask
 from werkzeug.routing import AnyConverter, Rule
 
-from shared.vocabulary import SERVICES, Service
+from shared.clock import utcnow
+from shared.vocabulary import SERVICES, Role, Service
 from shared.web.audience_names import AUDIENCES
 from shared.web.audiences import audience_of
 from shared.web.context import floor
 from tests.conftest import environment_for
-from tests.unit.web.floor import make_app
+from tests.unit.web.floor import DANA, make_app, sign_in
 
 NOWHERE = "postgresql:///nowhere"
 ANY = {
@@ -93,6 +95,39 @@ def test_no_staff_view_answers_a_stranger(app: Flask):
         answer = client.open(address(rule), method=method(rule))
         assert answer.status_code in {303, 400}, rule
         assert b"staff/sign-in" in answer.data or b"Please send it again" in answer.data, rule
+
+
+# Where nothing sealed is shown, so that a practice can be set up before there is a second step.
+FOR_SETTING_UP = {
+    "scheduler": {
+        *("door", "introduction", "licences", "practice", "presence", "rules", "setting_up"),
+        *("rule_types", "yours", "passkeys", "hours_api", "sign_in_api"),
+    },
+    "intake": {"presence", "staff_settings"},
+    "notifier": {"presence"},
+}
+
+
+def test_nothing_sealed_is_shown_to_a_password_alone(app: Flask):
+    """ASVS 6.3.3: every page of staff, and every route of their API, but those named here."""
+    laid = floor(app)
+    alone = replace(DANA, role=Role.OWNER, second_factor=False)
+    laid.confirm_session = lambda _: alone
+    client = app.test_client()
+    sign_in(client, started=utcnow(), identity=alone)
+    programs = [rule for rule in rules_of(app, "api") if rule.rule.startswith("/api/staff/")]
+    found = set()
+    for rule in [*rules_of(app, "staff"), *programs]:
+        blueprint = rule.endpoint.rpartition(".")[0]
+        found.add(blueprint)
+        if blueprint in {*FOR_SETTING_UP[laid.service], "staff_door_api"} or "GET" not in (
+            rule.methods or set()
+        ):
+            continue
+        answer = client.get(address(rule))
+        assert answer.status_code in {303, 403}, rule
+        assert b"your-sign-in" in answer.data or b"second-factor-needed" in answer.data, rule
+    assert found >= FOR_SETTING_UP[laid.service]
 
 
 def test_no_internal_view_answers_without_a_pass(app: Flask):

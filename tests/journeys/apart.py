@@ -106,8 +106,9 @@ class Apart:
         for service in SERVICES:
             if f"{service.upper()}_URL" in env:
                 env[f"{service.upper()}_URL"] = f"http://127.0.0.1:{self._ports[service]}"
-        if "ALIVE_FILE" in env:
-            env["ALIVE_FILE"] = str(self.folder / f"{name}.alive")
+        # What stands in the audit's folder tells of one database alone.
+        here = {"ALIVE_FILE": self.folder / f"{name}.alive", "AUDIT_FOLDER": self.folder}
+        env |= {k: str(path) for k, path in here.items() if k in env}
         if "GUNICORN_CMD_ARGS" in env:
             env["GUNICORN_CMD_ARGS"] = env["GUNICORN_CMD_ARGS"].replace(
                 "0.0.0.0:8000", f"127.0.0.1:{self._ports[name]}"

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.phone import phone_of
+
 PHONE = {"width": 320, "height": 720}
 DESK = {"width": 1280, "height": 900}
 LONG_PASSWORD = "four plain words are enough"
@@ -109,19 +111,10 @@ def choose_and_book(page: Page) -> None:
     expect(page.get_by_role("heading", name="Your time is booked")).to_be_visible()
 
 
-def become_owner(page: Page, link: str) -> None:
-    """The first sign-in, and opening hours for the whole week."""
-    page.goto(link)
-    page.get_by_label("Your name").fill("Dana Whitlock")
-    page.get_by_label("Email").fill("dana@harborlane.example")
+def through_the_door(page: Page, url: str, email: str) -> None:
+    """From the sign-in page, by password and the code of the person's phone, to where one went."""
+    page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(LONG_PASSWORD)
-    page.get_by_role("button", name="Make my account").click()
-    expect(page.get_by_role("heading", name="Hours", exact=True)).to_be_visible()
-    for day in range(1, 8):
-        if not page.locator(f"[name=from-{day}]").count():
-            page.locator(f"button[name=add][value='{day}']").click()
-        page.locator(f"[name=from-{day}]").first.fill("00:00")
-        page.locator(f"[name=until-{day}]").first.fill("23:45")
-    page.get_by_role("button", name="Save hours").last.click()
-    page.wait_for_load_state()
-    assert not page.locator("[data-errors]").count(), page.locator("[data-errors]").inner_text()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("Code").fill(phone_of(url, email).second_step())
+    page.get_by_role("button", name="Sign in").click()

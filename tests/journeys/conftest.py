@@ -10,14 +10,15 @@ import pytest
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
+from services.simulators.carrier import listening
+from services.simulators.mail import mail_server, make_certificate
+from services.simulators.twilio import TwilioSimulator
 from tests.journeys.apart import Apart
 from tests.journeys.suite import Suite
 from tests.journeys.world import Staff, World
-from tests.parties.smtp import mail_server, make_certificate
-from tests.parties.twilio import TextProvider, text_provider
 
 
-def outside(port: int, authority: Path, texts: TextProvider) -> dict[str, str]:
+def outside(port: int, authority: Path, texts: TwilioSimulator) -> dict[str, str]:
     """The settings by which mail and texts really go out."""
     return {
         "SMTP_URL": f"smtp://127.0.0.1:{port}",
@@ -44,7 +45,7 @@ def make_world(
             folder = tmp_path_factory.mktemp("suite")
             certificate = make_certificate(folder)
             mail = stack.enter_context(mail_server(certificate))
-            texts = stack.enter_context(text_provider())
+            texts = stack.enter_context(listening(TwilioSimulator()))
             suite = Suite(folder / "home", outside(mail.port, certificate.path, texts))
             stack.callback(lambda: suite.running() and suite.stop())
             world = World(suite.start(), mail, texts)
@@ -71,7 +72,7 @@ def apart_world(
     url = make_url(server_url).set(database=name).render_as_string(hide_password=False)
     folder = tmp_path_factory.mktemp("apart")
     certificate = make_certificate(folder)
-    with mail_server(certificate) as mail, text_provider() as texts:
+    with mail_server(certificate) as mail, listening(TwilioSimulator()) as texts:
         apart = Apart(folder, url, amqp_url, outside(mail.port, certificate.path, texts))
         try:
             world = World(apart.start(), mail, texts)

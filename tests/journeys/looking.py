@@ -29,6 +29,44 @@ FINDINGS = """async () => {
   return found.violations.map(v => `${v.id}: ${v.nodes.slice(0, 3).map(
     n => `${n.target} ${n.any.concat(n.all, n.none).map(c => c.message)[0] ?? ''}`).join(' | ')}`);
 }"""
+# The drawn calendar takes its new width a moment after the window has: till then its columns
+# lie upon each other.
+AT_REST = """() => [...document.querySelectorAll('.fc .fc-col-header-cell')]
+  .map(one => one.getBoundingClientRect().left)
+  .every((left, n, all) => n == 0 || left == 0 || left > all[n - 1])"""
+# Words that are cut off, or stand over the edge of what they stand in; what scrolls is a box of its
+# own, and what is for screen readers alone is one pixel wide on purpose.
+CLIPPED = """() => {
+  const boxes = '.card, .note, .flash, .errors, .opt, .btn, .chip, .q, .ticket, .pills a, .field,'
+    + 'main, body';
+  const told = new Set();
+  const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (words.nextNode()) {
+    const text = words.currentNode, parent = text.parentElement;
+    if (!text.data.trim() || !parent.checkVisibility({visibilityProperty: true})) continue;
+    if (parent.closest('.vh, .skip, svg, script, option, textarea')) continue;
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    const rect = range.getBoundingClientRect();
+    if (rect.width < 2) continue;
+    for (let box = parent; box; box = box.parentElement) {
+      const style = getComputedStyle(box), edge = box.getBoundingClientRect();
+      if (/auto|scroll/.test(style.overflowX) || edge.width < 3) break;
+      const cut = /hidden|clip/.test(style.overflowX + style.overflowY)
+        && (rect.right > edge.right + 1 || rect.left < edge.left - 1
+          || rect.bottom > edge.bottom + 1);
+      const over = box.matches(boxes) && (rect.right > edge.right + 1 || rect.left < edge.left - 1);
+      if ((cut || over) && style.display !== 'inline') {
+        told.add(`“${text.data.trim().slice(0, 40)}” stands over ${box.className || box.tagName}`);
+        break;
+      }
+    }
+  }
+  return [...told].slice(0, 4);
+}"""
+TWICE = (640, "200%")
+"""Text at twice its size, on half a desk's width: what 200 % zoom and large letters come to."""
+LETTERS = "size => { document.documentElement.style.fontSize = size; }"
 FOLD = """open => document.querySelectorAll('details').forEach(fold => { fold.open = open; })"""
 
 
@@ -53,16 +91,24 @@ class Inspection:
         for width, scheme in BRIEFLY if briefly else product(WIDTHS, SCHEMES):
             page.set_viewport_size({"width": width, "height": 800})
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+            page.wait_for_function(AT_REST)
             for folds in (scheme == "dark",) if briefly else (False, True):
                 page.evaluate(FOLD, folds)
-                self._note(page, f"{where} at {width}, {scheme}{', folds open' if folds else ''}")
+                state_now = f"{where} at {width}, {scheme}{', folds open' if folds else ''}"
+                self.found += [f"{state_now}: {finding}" for finding in page.evaluate(FINDINGS)]
+                self._room(page, state_now)
+        page.set_viewport_size({"width": TWICE[0], "height": 800})
+        page.evaluate(LETTERS, TWICE[1])
+        self._room(page, f"{where} with letters of twice the size")
+        page.evaluate(LETTERS, "")
         page.evaluate(FOLD, False)
 
-    def _note(self, page: Page, where: str) -> None:
-        self.found += [f"{where}: {finding}" for finding in page.evaluate(FINDINGS)]
+    def _room(self, page: Page, where: str) -> None:
+        """Nothing is wider than the screen, and no words are cut or outside of their box."""
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         if wide > 0:
             self.found.append(f"{where}: {wide} px wider than the screen")
+        self.found += [f"{where}: {finding}" for finding in page.evaluate(CLIPPED)]
 
     def endpoint(self, path: str) -> str:
         """Which view of which service answers there; the path itself if none does."""

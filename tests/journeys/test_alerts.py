@@ -2,9 +2,9 @@
 
 import re
 
+from services.simulators.mail import Accepted
 from tests.journeys.people import COUPLE, SINGLE
 from tests.journeys.world import OWNER_EMAIL, Staff, World, somebody, until
-from tests.parties.smtp import Accepted
 
 
 def alerts(world: World) -> list[Accepted]:

@@ -13,11 +13,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.journeys.by_browser import (
     DESK,
-    LONG_PASSWORD,
     answer_everything,
     choose_and_book,
     chromium,
     fill_section,
+    through_the_door,
     visitor,
 )
 from tests.journeys.people import JOURNEYS, SINGLE
@@ -47,9 +47,7 @@ def desk(browser: Browser, embedded_world: World) -> Iterator[Page]:
     context = visitor(browser, viewport=DESK)
     opened = context.new_page()
     opened.goto(f"{embedded_world.url}/schedule/staff/")
-    opened.get_by_label("Email").fill(OWNER_EMAIL)
-    opened.get_by_label("Password").fill(LONG_PASSWORD)
-    opened.locator(SOLID).first.click()
+    through_the_door(opened, embedded_world.url, OWNER_EMAIL)
     expect(opened.get_by_role("link", name="Today").first).to_be_visible()
     yield opened
     context.close()
@@ -69,7 +67,6 @@ def test_from_the_practices_page_to_a_booked_call(world: World, page: Page, way:
     mail = until(lambda: world.mails_to(person["email"]))[0]
     assert page.url in mail.text
     assert world.entries(person["email"], "REQUEST")
-    assert until(lambda: world.texts_to(person["phone"]))
 
 
 def test_moving_and_cancelling_by_the_link_in_the_mail(embedded_world: World, page: Page) -> None:
@@ -208,9 +205,7 @@ def test_staff_change_their_hours_and_only_those_are_offered(
     context: BrowserContext = visitor(browser, viewport=DESK)
     desk = context.new_page()
     desk.goto(f"{own.url}/schedule/staff/hours")
-    desk.get_by_label("Email").fill(OWNER_EMAIL)
-    desk.get_by_label("Password").fill(LONG_PASSWORD)
-    desk.locator(SOLID).first.click()
+    through_the_door(desk, own.url, OWNER_EMAIL)
     for day in (1, 2, 4, 5, 6, 7):
         desk.locator(f"button[name=clear][value='{day}']").click()
     desk.locator("[name=from-3]").first.fill("10:00")

@@ -13,12 +13,14 @@ from tests.journeys.by_browser import (
     LONG_PASSWORD,
     chromium,
     fill_section,
+    through_the_door,
     visitor,
 )
 from tests.journeys.looking import Inspection
 from tests.journeys.people import COUPLE, SINGLE
 from tests.journeys.suite import Suite
 from tests.journeys.world import OWNER_EMAIL, World, somebody, until
+from tests.phone import phone_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -95,6 +97,9 @@ def test_l45_axe_finds_nothing_on_any_page_for_clients(
     for path in ("nothing/here", "b/" + "x" * 43):
         page.goto(f"{url}/begin/{path}")
         inspection.look(page, "not there")
+    page.goto(f"{url}/wp-login")
+    inspection.look(page, "of no service")
+    expect(page.get_by_role("link", name="988").first).to_be_visible()
     _save_for_later(embedded_world, page, inspection)
     page.goto(f"{url}/begin/erase")
     inspection.look(page, "begun")
@@ -193,11 +198,14 @@ def choose_and_book_here(page: Page) -> None:
 STAFF_DOORS = {
     "scheduler door.first_run",
     "scheduler door.link",
+    "scheduler door.second_step",
+    "scheduler provider.back",
+    "scheduler provider.go",
     "scheduler door.sign_in",
     "scheduler door.welcome",
 }
-FILES = {"intake staff_audit.as_file"}
-NOT_PAGES = ("appointment.ics", "entries.csv", "paper", "still-here")
+FILES = {"intake staff_audit.as_file", "scheduler insight.as_file"}
+NOT_PAGES = ("appointment.ics", "paper", "still-here")
 LINKS = "links => links.map(link => link.href)"
 BLANK = """form => { form.noValidate = true; form.querySelectorAll('[required]').forEach(
   field => field.required = false); form.requestSubmit(); }"""
@@ -234,7 +242,12 @@ def walk(page: Page, url: str, look: Inspection, state: str, most: int = 2) -> l
 def _is_staff_page(url: str, address: str) -> bool:
     path = urlsplit(address).path
     last = path.rpartition("/")[2]
-    return address.startswith(url) and "/staff/" in path and last not in NOT_PAGES
+    return (
+        address.startswith(url)
+        and "/staff/" in path
+        and last not in NOT_PAGES
+        and not last.endswith(".csv")
+    )
 
 
 def make_mistakes(page: Page, looked: list[str], look: Inspection) -> None:
@@ -284,11 +297,37 @@ def keep_a_calendar(page: Page, url: str, look: Inspection) -> None:
     look.look(page)
 
 
+def name_a_system(page: Page, url: str, look: Inspection) -> None:
+    """One that is told, and has had a test: nobody of the demo has another system."""
+    page.goto(f"{url}/notify/staff/systems")
+    page.get_by_label("A name for it").fill("Records")
+    page.get_by_label("Its address").fill("https://records.example/hooks")
+    page.get_by_role("button", name="Add").click()
+    page.wait_for_load_state()
+    page.get_by_role("button", name="Send a test").click()
+    page.wait_for_load_state()
+    page.get_by_text("Show the secret").click()
+    page.get_by_text("A test", exact=True).click()
+    look.look(page)
+
+
+def set_up(page: Page, url: str, look: Inspection) -> None:
+    """The steps that have a form of their own, one that leads elsewhere, and a test message."""
+    for step in ("practice", "zone", "test"):
+        page.goto(f"{url}/schedule/staff/set-up/{step}")
+        look.look(page, step)
+    page.get_by_role("link", name="Send one").click()
+    page.get_by_role("button", name="Send me a text").click()
+    page.wait_for_load_state()
+    look.look(page, "with errors", briefly=True)
+    page.get_by_role("button", name="Send me an email").click()
+    expect(page.locator("#results dd").first).to_be_visible(timeout=20_000)
+    look.look(page, "sent")
+
+
 def sign_in(page: Page, url: str) -> None:
     page.goto(f"{url}/schedule/staff/")
-    page.get_by_label("Email").fill(OWNER_EMAIL)
-    page.get_by_label("Password").fill(LONG_PASSWORD)
-    page.locator(SOLID).first.click()
+    through_the_door(page, url, OWNER_EMAIL)
     page.wait_for_load_state()
 
 
@@ -303,11 +342,37 @@ def test_l45_axe_finds_nothing_at_the_doors_and_in_an_empty_practice(
     for door in ("first-run", "link", "welcome"):
         page.goto(f"{url}/schedule/staff/{door}/{'x' * 43}")
         inspection.look(page, "used up")
+    _half_way(page, url, inspection)
     sign_in(page, url)
+    _ones_own_sign_in(page, url, inspection)
 
     walk(page, url, inspection, "quiet", most=1)
 
     assert not inspection.found, "\n".join(inspection.found)
+
+
+def _half_way(page: Page, url: str, look: Inspection) -> None:
+    """A password alone: the second step, and a wrong code."""
+    page.goto(f"{url}/schedule/staff/sign-in")
+    page.get_by_label("Email").fill(OWNER_EMAIL)
+    page.get_by_label("Password").fill(LONG_PASSWORD)
+    send(page)
+    look.look(page)
+    page.get_by_label("Code").fill("WRONG")
+    send(page)
+    look.look(page, "with a wrong code")
+    page.context.clear_cookies()
+
+
+def _ones_own_sign_in(page: Page, url: str, look: Inspection) -> None:
+    """With a second step, which nobody of the demo has."""
+    page.goto(f"{url}/schedule/staff/your-sign-in")
+    look.look(page, "set up")
+    page.get_by_role("button", name="Make ten new ones").click()
+    page.wait_for_load_state()
+    look.look(page, "recovery codes")
+    phone_of(url, OWNER_EMAIL).keeps(page.content())
+    page.get_by_role("link", name="I have kept them").click()
 
 
 @pytest.fixture(scope="module")
@@ -328,10 +393,18 @@ def test_l45_axe_finds_nothing_on_any_page_for_staff(
     looked = walk(page, demo.url, inspection, "full")
     keep_records(page, next(one for one in looked if one.endswith("/record")), inspection)
     keep_a_calendar(page, demo.url, inspection)
+    name_a_system(page, demo.url, inspection)
+    set_up(page, demo.url, inspection)
     page.goto(f"{demo.url}/schedule/staff/away")
     page.get_by_label("Why, for colleagues").fill("Ill")
     page.get_by_role("button", name=re.compile("Block the days")).click()
     page.wait_for_load_state()
+    inspection.look(page)
+    page.goto(f"{demo.url}/schedule/staff/your-sign-in/passkeys/new")
+    inspection.look(page, "at a number")  # with a name: test_passkeys.py
+    page.goto(f"{demo.url}/notify/staff/calls")
+    inspection.look(page)
+    page.goto(f"{demo.url}/notify/staff/held")
     inspection.look(page)
     page.goto(f"{demo.url}/notify/staff/replies")
     inspection.look(page)

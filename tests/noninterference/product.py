@@ -23,12 +23,13 @@ from services.home import Home
 from services.intake.settings import Settings as IntakeSettings
 from services.notifier.settings import Settings as NotifierSettings
 from services.scheduler.settings import Settings as SchedulerSettings
+from services.simulators.carrier import Text, listening
+from services.simulators.mail import Accepted, MailServer, mail_server, make_certificate
+from services.simulators.twilio import TwilioSimulator
 from shared import logs
 from tests.journeys.conftest import outside
 from tests.journeys.suite import free_port
 from tests.journeys.world import Staff
-from tests.parties.smtp import Accepted, MailServer, mail_server, make_certificate
-from tests.parties.twilio import Text, TextProvider, text_provider
 
 
 class StandingClock(datetime):
@@ -47,7 +48,7 @@ class Product:
 
     url: str
     mail: MailServer
-    texts: TextProvider
+    texts: TwilioSimulator
     intake: IntakeSettings
     scheduler: SchedulerSettings
     notifier: NotifierSettings
@@ -128,10 +129,11 @@ def running(folder: Path) -> Iterator[Product]:
     """Start it with an owner who works around the clock."""
     with ExitStack() as stack:
         stack.enter_context(own_logs())
-        stack.enter_context(patch("shared.clock.datetime", StandingClock))
+        # Before the clock stands: TLS asks the real one whether the certificate holds.
         certificate = make_certificate(folder)
+        stack.enter_context(patch("shared.clock.datetime", StandingClock))
         mail = stack.enter_context(mail_server(certificate))
-        texts = stack.enter_context(text_provider())
+        texts = stack.enter_context(listening(TwilioSimulator()))
         env = outside(mail.port, certificate.path, texts)
         suite = stack.enter_context(embedded.running(Home(folder / "home"), free_port(), env))
         url = suite.settings.intake.public_url

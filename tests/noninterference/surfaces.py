@@ -11,9 +11,9 @@ from email.message import EmailMessage
 from typing import Final
 
 from services.intake.domain.contact_points import spoken_phone
+from services.simulators.carrier import Text
+from services.simulators.mail import Accepted
 from tests.noninterference.visitor import Seen
-from tests.parties.smtp import Accepted
-from tests.parties.twilio import Text
 
 # Each names what it stands for; the order counts.
 _EQUAL: Final = (

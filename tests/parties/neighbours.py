@@ -13,17 +13,21 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from shared.tokens import BadServiceToken, check_service_token
-from shared.vocabulary import SERVICES
+from shared.vocabulary import ANSWERED_BY, SERVICES
 
 
 class Neighbours:
-    """Both neighbours on one port; `answers` maps a path to its document."""
+    """Both neighbours on one port; `answers` maps a path to its document.
+
+    With `stranger`, something else answers in their place.
+    """
 
     def __init__(self, service_key: str) -> None:
         self.service_key = service_key
         self.answers: dict[str, Any] = {}
         self.down: set[str] = set()
         self.asked: list[str] = []
+        self.stranger = False
         self._server = _Server(self)
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.05,), daemon=True
@@ -80,6 +84,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.dumps(document).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
+        if not self.server.party.stranger:
+            self.send_header(ANSWERED_BY, urlsplit(self.path).path.split("/")[1])
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

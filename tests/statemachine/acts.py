@@ -1,64 +1,52 @@
 """What people, staff and the clock do, by name and by values alone: either process may do it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.orm import Session
 
-from services.scheduler.domain.appointment import Act, Hand, Wish
+from services.scheduler.domain.appointment import Act, Wish
 from services.scheduler.domain.errors import Refused, SlotTaken
 from services.scheduler.domain.interval import instant
-from services.scheduler.models import AppointmentType
+from services.scheduler.models import Appointment, AppointmentType
 from services.scheduler.operations import (
     absences,
     bookings,
     changes,
     holds,
-    joint,
     on_behalf,
     openings,
+    proposals,
     replies,
     requests,
     waitlist,
     waitlist_answers,
     waitlist_offers,
 )
-from services.scheduler.operations.offers import Wanted, offers
+from services.scheduler.operations.offers import Offers, first_available, offers
 from services.scheduler.operations.question import Question
 from services.scheduler.settings import Settings
 from services.scheduler.waitlist_models import WaitlistOffer
 from shared.db import Database, database_now
+from tests.statemachine import acts_at_desk, acts_of_rules, acts_of_two, over_http, watch
+from tests.statemachine.moment import STAFF, At, stretch, wanted_of
 from tests.statemachine.practice import invitation_of
 
-STAFF: Final = Hand.staff(UUID(int=7), "asked on the phone")
 DONE: Final = "done"
-
-
-@dataclass
-class At:
-    """One transaction, at one moment."""
-
-    session: Session
-    settings: Settings
-    now: datetime
-
-    @property
-    def usual(self) -> dict[str, Any]:
-        return {"settings": self.settings, "now": self.now}
+_SOONEST: Final = 7
 
 
 def do(database: Database, settings: Settings, act: str, given: dict[str, Any]) -> str:
     """Do it in a transaction of its own: what came of it, or the refusal. All else is a fault."""
     if act == "look":
         return _look(database, settings)
+    if act in ("send", "slots"):
+        return getattr(over_http, act)(database, settings, **given)
     try:
         with database.begin() as session:
-            at = At(session, settings, database_now(session))
+            at = At(session, settings, watch.set_to(database_now(session)))
             found = ACTS[act](at, **given)
             return DONE if found is None else f"{DONE} {found}"
     except SlotTaken as refusal:
@@ -67,18 +55,12 @@ def do(database: Database, settings: Settings, act: str, given: dict[str, Any]) 
         return type(refusal).__name__
 
 
-def _wanted(start: str, who: str | None = None, *, fall_over: bool = False,
-            against: bool = False) -> Wanted:  # fmt: skip
-    host = UUID(who) if who else None
-    return Wanted(datetime.fromisoformat(start), host, fall_over=fall_over, against_rules=against)
-
-
 # ---------------------------------------------------------------- by a person
 
 
 def hold(at: At, *, by: str, **wanted: Any) -> UUID:
     return holds.hold(
-        at.session, invitation=invitation_of(at.session, UUID(by)), wanted=_wanted(**wanted),
+        at.session, invitation=invitation_of(at.session, UUID(by)), wanted=wanted_of(**wanted),
         **at.usual,
     ).id  # fmt: skip
 
@@ -93,7 +75,7 @@ def book(at: At, *, by: str, **wanted: Any) -> UUID:
     return bookings.book(
         at.session,
         invitation=invitation_of(at.session, UUID(by)),
-        wanted=_wanted(**wanted),
+        wanted=wanted_of(**wanted),
         how="phone",
         timezone="America/New_York",
         location="NY",
@@ -103,24 +85,13 @@ def book(at: At, *, by: str, **wanted: Any) -> UUID:
 
 def move(at: At, *, one: str, person: str, **wanted: Any) -> UUID:
     return bookings.move(
-        at.session, appointment_id=UUID(one), person_id=UUID(person), wanted=_wanted(**wanted),
+        at.session, appointment_id=UUID(one), person_id=UUID(person), wanted=wanted_of(**wanted),
         location="NY", **at.usual,
     ).id  # fmt: skip
 
 
 def cancel(at: At, *, one: str, person: str) -> None:
     bookings.cancel(at.session, appointment_id=UUID(one), person_id=UUID(person), **at.usual)
-
-
-def accept(at: At, *, one: str, person: str) -> None:
-    joint.accept(
-        at.session, appointment_id=UUID(one), person_id=UUID(person), how="phone", location="NY",
-        now=at.now,
-    )  # fmt: skip
-
-
-def refuse(at: At, *, one: str, person: str) -> None:
-    joint.decline(at.session, appointment_id=UUID(one), person_id=UUID(person))
 
 
 def wish(at: At, *, one: str, person: str, what: str) -> None:
@@ -167,14 +138,14 @@ def _offer(at: At, number: str) -> str:
 def staff_book(at: At, *, person: str, kind: str, **wanted: Any) -> UUID:
     what = at.session.scalars(select(AppointmentType).where(AppointmentType.code == kind)).one()
     return on_behalf.book(
-        at.session, person_id=UUID(person), kind=what, wanted=_wanted(**wanted), how="phone",
+        at.session, person_id=UUID(person), kind=what, wanted=wanted_of(**wanted), how="phone",
         location="NY", by=STAFF, **at.usual,
     ).id  # fmt: skip
 
 
 def give(at: At, *, one: str, **wanted: Any) -> UUID:
     return on_behalf.give(
-        at.session, appointment_id=UUID(one), wanted=_wanted(**wanted), by=STAFF, **at.usual
+        at.session, appointment_id=UUID(one), wanted=wanted_of(**wanted), by=STAFF, **at.usual
     ).id
 
 
@@ -200,7 +171,7 @@ def keep(at: At, *, number: str) -> None:
 
 def change_time(at: At, *, schedule: int, start: str, end: str, opens: bool) -> None:
     openings.change(
-        at.session, schedule, during=_range(start, end), opens=opens, by=STAFF, now=at.now
+        at.session, schedule, during=stretch(start, end), opens=opens, by=STAFF, now=at.now
     )
 
 
@@ -225,7 +196,7 @@ def be_away(at: At, *, number: str, schedule: int, start: str, end: str,
         at.session,
         absence_id=UUID(number),
         schedule_id=schedule,
-        during=_range(start, end),
+        during=stretch(start, end),
         plans={UUID(one): UUID(to) if to else None for one, to in plans.items()},
         by=STAFF,
         now=at.now,
@@ -234,10 +205,6 @@ def be_away(at: At, *, number: str, schedule: int, start: str, end: str,
 
 def settle(at: At) -> None:
     absences.settle_next(at.session, since=at.now, **at.usual)
-
-
-def _range(start: str, end: str) -> Range[datetime]:
-    return Range(datetime.fromisoformat(start), datetime.fromisoformat(end), bounds="[)")
 
 
 # ---------------------------------------------------------------- by the clock
@@ -249,6 +216,7 @@ def sweep(at: At) -> None:
 
 def release(at: At) -> None:
     replies.release_overdue(at.session)
+    proposals.lapse_overdue(at.session)
 
 
 def _look(database: Database, settings: Settings) -> str:
@@ -273,7 +241,29 @@ def _look(database: Database, settings: Settings) -> str:
 def offered(at: At, *, by: str) -> str:
     """Every start and with whom, as the page of that person would show them."""
     question = Question.of(invitation_of(at.session, UUID(by)), **at.usual)
+    return _looked(at, question)
+
+
+def offered_another(at: At, *, one: str, person: str | None) -> str:
+    """The same of what they could move their time to, or ask the other for; no person: staff."""
+    found = at.session.get_one(Appointment, UUID(one))
+    kind = at.session.get_one(AppointmentType, found.appointment_type_id)
+    question = Question.to_move(
+        found, kind, person_id=UUID(person) if person else None,
+        both=_asks(at, one, person), **at.usual,
+    )  # fmt: skip
+    return _looked(at, question)
+
+
+def _looked(at: At, question: Question) -> str:
+    """All of it, whose beginning is also found without looking at all of it (P25)."""
     found = offers(at.session, question)
+    soonest = first_available(at.session, question, count=_SOONEST)
+    assert _written(soonest) == _written(Offers(found.starts[:_SOONEST], found.schedules))
+    return _written(found)
+
+
+def _written(found: Offers) -> str:
     return " ".join(
         f"{instant(one.start).isoformat()}|{found.schedules[host].practitioner_id}"
         for one in found.starts
@@ -281,11 +271,28 @@ def offered(at: At, *, by: str) -> str:
     )
 
 
-def attempt(at: At, *, by: str, start: str, who: str) -> str:
+def _asks(at: At, one: str, person: str | None) -> bool:
+    found = at.session.get_one(Appointment, UUID(one))
+    return person is not None and proposals.needs_both(at.session, found)
+
+
+def attempt(at: At, *, by: str, **wanted: str) -> str:
     """Whether a hold would be given. Nothing stays of it."""
+    return _tried(at, lambda: hold(at, by=by, **wanted))
+
+
+def attempt_another(at: At, *, one: str, person: str | None, **wanted: str) -> str:
+    """Whether a time could be moved, or the other asked. Nothing stays of it."""
+    if person is None:
+        return _tried(at, lambda: give(at, one=one, **wanted))
+    verb = acts_of_two.propose if _asks(at, one, person) else move
+    return _tried(at, lambda: verb(at, one=one, person=person, **wanted))
+
+
+def _tried(at: At, what: Callable[[], object]) -> str:
     with at.session.begin_nested() as savepoint:
         try:
-            hold(at, by=by, start=start, who=who)
+            what()
             return "given"
         except SlotTaken as refusal:
             return f"refused {refusal.reason}"
@@ -296,8 +303,10 @@ def attempt(at: At, *, by: str, start: str, who: str) -> str:
 ACTS: Final[dict[str, Callable[..., Any]]] = {
     act.__name__: act
     for act in (
-        hold, renew, book, move, cancel, accept, refuse, wish, wait, leave, take_offer, drop_offer,
+        hold, renew, book, move, cancel, wish, wait, leave, take_offer, drop_offer,
         staff_book, give, staff_cancel, confirm, decline, attend, keep, change_time, undo_change,
-        take_off, undo_off, be_away, settle, sweep, release, offered, attempt,
+        take_off, undo_off, be_away, settle, sweep, release, offered, offered_another, attempt,
+        attempt_another,
+        *acts_of_two.ACTS, *acts_at_desk.ACTS, *acts_of_rules.ACTS,
     )
 }  # fmt: skip

@@ -2,62 +2,61 @@
 
 # ruff: noqa: ARG002 - every intent is made of the same two numbers, whether it needs both or not
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
-from uuid import UUID, uuid4
+from datetime import timedelta
+from random import Random
+from typing import Final
+from uuid import uuid4
 
-from tests.statemachine import acts
-from tests.statemachine.practice import Practice
-
-Given = dict[str, Any]
+from tests.statemachine.choosing import Given, Made
+from tests.statemachine.intents_of_programs import PROGRAM_KINDS, IntentsOfPrograms
+from tests.statemachine.intents_of_staff import STAFF_KINDS, IntentsOfStaff
+from tests.statemachine.intents_of_two import TWO_KINDS, IntentsOfTwo
 
 KINDS: Final = (
     "book", "book", "book", "book", "hold", "hold", "hold", "book what is held", "renew",
     "move", "move", "move", "cancel", "cancel", "staff cancel", "staff cancel", "give", "give",
-    "staff book", "staff book", "confirm", "confirm", "decline", "accept", "accept", "refuse",
-    "attend", "wish", "keep", "wait", "wait", "wait", "look", "look", "look", "take offer",
+    "staff book", "staff book", "confirm", "confirm", "decline", "attend", "wish", "keep",
+    "wait", "wait", "wait",
+    "look", "look", "look", "take offer",
     "take offer", "take offer", "drop offer", "leave", "block", "open", "undo change", "take off",
-    "undo off", "be away", "settle", "settle", "sweep", "release",
+    "undo off", "be away", "settle", "settle", "sweep", "release", *TWO_KINDS, *STAFF_KINDS,
+    *PROGRAM_KINDS,
 )  # fmt: skip
 """What is done, as often as it stands here."""
 
-_ANY_START: Final = 7
-"""One start in so many is not taken from what is offered."""
+RIVALS: Final = (
+    ("agree", "cancel"), ("agree", "take back"), ("agree", "staff cancel"), ("agree", "agree"),
+    ("agree", "part"), ("agree", "erase"), ("agree", "give"), ("agree", "release"),
+    ("propose", "propose"), ("propose", "cancel"), ("propose", "part"), ("propose", "give"),
+    ("say yes", "part"), ("say yes", "say yes"), ("say yes", "refuse"), ("say yes", "release"),
+    ("ask two", "ask two"), ("ask two", "part"), ("ask two", "state"), ("state", "part"),
+    ("take offer", "desk remove"), ("take offer", "leave"), ("take offer", "drop offer"),
+    ("take offer", "staff book"), ("take offer", "look"), ("desk offer", "desk offer"),
+    ("desk offer", "look"), ("desk offer", "book"), ("desk offer", "leave"), ("wait", "erase"),
+    ("book", "erase"), ("book", "type rule"), ("book", "fit rule"), ("book", "close room"),
+    ("book", "sick today"), ("move", "sick today"), ("settle", "settle"), ("settle", "give"),
+    ("sick today", "sick today"), ("type rule", "type rule"), ("both agree", "move"),
+    ("confirm", "cancel"), ("confirm", "release"), ("attend", "cancel"), ("wish", "staff cancel"),
+    ("keep", "give"), ("read calendars", "book"), ("read calendars", "drop calendar"),
+)  # fmt: skip
+"""What gets in each other's way, so what is often done at once."""
 
 
-class Visit(NamedTuple):
-    """An appointment that was asked for, and one of its people, with their permission."""
-
-    one: UUID
-    person: UUID
-    by: UUID
-    status: str
-    couple: UUID | None
-    start: datetime
-
-
-def _any_visit(_: Visit) -> bool:
-    return True
-
-
-def _for_two(visit: Visit) -> bool:
-    return visit.couple is not None
-
-
-class Intents:
+class Intents(IntentsOfTwo, IntentsOfStaff, IntentsOfPrograms):
     """What somebody may try, given what is there. None where there is nothing to try it on."""
 
-    def __init__(self, practice: Practice) -> None:
-        self.practice = practice
+    def make(self, kind: str, a: int, b: int) -> Made:
+        """The act and its values; `a` says who or what, `b` when.
 
-    def make(self, kind: str, a: int, b: int) -> tuple[str, Given] | None:
-        """The act and its values; `a` says who or what, `b` when."""
-        name = kind.replace(" ", "_")
-        found: tuple[str, Given] | None = getattr(self, f"_{name}")(a, b)
-        return found
+        Where there is nothing to try it on, another kind is tried.
+        """
+        for name in (kind, *Random(a ^ b).choices(KINDS, k=5)):  # noqa: S311
+            found: Made = getattr(self, f"_{name.replace(' ', '_')}")(a, b)
+            if found is not None:
+                return found
+        return None
 
-    def soonest(self, n: int) -> tuple[str, Given] | None:
+    def soonest(self, n: int) -> Made:
         """The staff's hand gives the soonest time that there is."""
         made = self._staff_book(n, 7 * 3 + 1)
         by = self._permission(n)
@@ -69,17 +68,17 @@ class Intents:
 
     # ------------------------------------------------------------ people
 
-    def _book(self, a: int, b: int) -> tuple[str, Given] | None:
+    def _book(self, a: int, b: int) -> Made:
         by = self._permission(a)
         wanted = self._wanted(by, b)
         return wanted and ("book", {"by": str(by), **wanted})
 
-    def _hold(self, a: int, b: int) -> tuple[str, Given] | None:
+    def _hold(self, a: int, b: int) -> Made:
         by = self._permission(a)
         wanted = self._wanted(by, b)
         return wanted and ("hold", {"by": str(by), **wanted})
 
-    def _book_what_is_held(self, a: int, b: int) -> tuple[str, Given] | None:
+    def _book_what_is_held(self, a: int, b: int) -> Made:
         found = self._pick(
             "SELECT invitation_id, lower(during) FROM appointment"
             " WHERE status = 'proposed' AND invitation_id IS NOT NULL ORDER BY lower(during), id",
@@ -97,15 +96,15 @@ class Intents:
     def _leave(self, a: int, b: int) -> tuple[str, Given]:
         return "leave", {"by": str(self._permission(a))}
 
-    def _take_offer(self, a: int, b: int) -> tuple[str, Given] | None:
+    def _take_offer(self, a: int, b: int) -> Made:
         found = self._pick("SELECT id FROM waitlist_offer ORDER BY offered_at DESC, id", a)
         return found and ("take_offer", {"offer": str(found[0])})
 
-    def _drop_offer(self, a: int, b: int) -> tuple[str, Given] | None:
+    def _drop_offer(self, a: int, b: int) -> Made:
         found = self._take_offer(a, b)
         return found and ("drop_offer", found[1])
 
-    def _move(self, a: int, b: int) -> tuple[str, Given] | None:
+    def _move(self, a: int, b: int) -> Made:
         found = self._visit(a, b)
         if found is None:
             return None
@@ -113,35 +112,23 @@ class Intents:
         whose = {"one": str(found.one), "person": str(found.person)}
         return wanted and ("move", {**whose, **wanted, "fall_over": False})
 
-    def _cancel(self, a: int, b: int) -> tuple[str, Given] | None:
+    def _cancel(self, a: int, b: int) -> Made:
         return self._of_one("cancel", a, b)
 
-    def _accept(self, a: int, b: int) -> tuple[str, Given] | None:
-        return self._of_one("accept", a, b, _for_two)
-
-    def _refuse(self, a: int, b: int) -> tuple[str, Given] | None:
-        return self._of_one("refuse", a, b, _for_two)
-
-    def _wish(self, a: int, b: int) -> tuple[str, Given] | None:
+    def _wish(self, a: int, b: int) -> Made:
         found = self._of_one("wish", a, b)
         return found and ("wish", {**found[1], "what": ("cancel", "move")[b % 2]})
 
-    def _of_one(
-        self, act: str, a: int, b: int, which: Callable[[Visit], bool] = _any_visit
-    ) -> tuple[str, Given] | None:
-        found = self._visit(a, b, which)
-        return found and (act, {"one": str(found.one), "person": str(found.person)})
-
     # ------------------------------------------------------------ staff
 
-    def _give(self, a: int, b: int) -> tuple[str, Given] | None:
+    def _give(self, a: int, b: int) -> Made:
         found = self._visit(a, b)
         wanted = self._wanted(found.by, b) if found else None
         if found is None or wanted is None:
             return None
         return "give", {"one": str(found.one), **wanted, "fall_over": False, "against": b % 5 == 0}
 
-    def _staff_book(self, a: int, b: int) -> tuple[str, Given] | None:
+    def _staff_book(self, a: int, b: int) -> Made:
         by = self._permission(a)
         wanted = self._wanted(by, b)
         ((person, kind),) = self.practice.rows(
@@ -154,25 +141,25 @@ class Intents:
             {"person": str(person), "kind": kind, **wanted, "against": b % 5 == 0},
         )
 
-    def _staff_cancel(self, a: int, b: int) -> tuple[str, Given] | None:
+    def _staff_cancel(self, a: int, b: int) -> Made:
         found = self._visit(a, b)
         return found and ("staff_cancel", {"one": str(found.one)})
 
-    def _confirm(self, a: int, b: int) -> tuple[str, Given] | None:
+    def _confirm(self, a: int, b: int) -> Made:
         found = self._visit(a, b, lambda one: one.status == "pending")
         return found and ("confirm", {"one": str(found.one)})
 
-    def _decline(self, a: int, b: int) -> tuple[str, Given] | None:
+    def _decline(self, a: int, b: int) -> Made:
         found = self._visit(a, b, lambda one: one.status == "pending")
         return found and ("decline", {"one": str(found.one)})
 
-    def _attend(self, a: int, b: int) -> tuple[str, Given] | None:
+    def _attend(self, a: int, b: int) -> Made:
         soon = self.practice.now + timedelta(hours=12)
         found = self._visit(a, b, lambda one: one.start < soon)
         what = ("arrive", "miss", "fulfil")[b % 3]
         return found and ("attend", {"one": str(found.one), "what": what})
 
-    def _keep(self, a: int, b: int) -> tuple[str, Given] | None:
+    def _keep(self, a: int, b: int) -> Made:
         found = self._pick("SELECT id FROM change_request ORDER BY asked_at DESC, id", a)
         return found and ("keep", {"number": str(found[0])})
 
@@ -189,7 +176,7 @@ class Intents:
         span = {"start": start.isoformat(), "end": end.isoformat()}
         return "change_time", {"schedule": schedule, **span, "opens": opens}
 
-    def _undo_change(self, a: int, b: int) -> tuple[str, Given] | None:
+    def _undo_change(self, a: int, b: int) -> Made:
         found = self._pick("SELECT id FROM time_change ORDER BY id", a)
         return found and ("undo_change", {"number": found[0]})
 
@@ -199,7 +186,7 @@ class Intents:
         values = {"day": day.isoformat(), "today": today.isoformat()}
         return "take_off", {"schedule": self._host(a)[0], **values}
 
-    def _undo_off(self, a: int, b: int) -> tuple[str, Given] | None:
+    def _undo_off(self, a: int, b: int) -> Made:
         found = self._pick("SELECT id FROM time_off ORDER BY id", a)
         return found and ("undo_off", {"number": found[0]})
 
@@ -229,50 +216,3 @@ class Intents:
 
     def _release(self, a: int, b: int) -> tuple[str, Given]:
         return "release", {}
-
-    # ------------------------------------------------------------ choosing
-
-    def _permission(self, a: int) -> UUID:
-        return self.practice.invitations[a % len(self.practice.invitations)]
-
-    def _host(self, a: int) -> tuple[int, UUID]:
-        return self.practice.hosts[a % len(self.practice.hosts)]
-
-    def _pick(self, query: str, a: int, **given: Any) -> tuple[Any, ...] | None:
-        rows = self.practice.rows(query, **given)
-        return rows[a % len(rows)] if rows else None
-
-    def _visit(self, a: int, b: int, which: Callable[[Visit], bool] = _any_visit) -> Visit | None:
-        """One that stands or, now and then, one that was cancelled; rather of those `which`."""
-        rows = self.practice.rows(
-            "SELECT a.id, p.person_id, coalesce(i.id, a.invitation_id), a.status, a.couple_id,"
-            " lower(a.during) FROM appointment a"
-            " JOIN participant p ON p.appointment_id = a.id"
-            " LEFT JOIN invitation i ON i.couple_id = a.couple_id AND i.person_id = p.person_id"
-            " ORDER BY lower(a.during), a.id, p.id"
-        )
-        found = [one for one in map(Visit._make, rows) if one.status != "cancelled" or b % 9 == 0]
-        found = [one for one in found if which(one)] or (found if b % 4 == 0 else [])
-        return found[a % len(found)] if found else None
-
-    def _wanted(self, by: UUID, b: int) -> Given | None:
-        """A start that is offered, or any; with somebody, with anyone, or with whoever is left."""
-        if b % _ANY_START == 0:
-            who = str(self._host(b // _ANY_START)[1])
-            return {"start": self._any(b // _ANY_START).isoformat(), "who": who}
-        listed = self._listed(by)
-        if not listed:
-            return None
-        start, _, who = listed[b // _ANY_START % len(listed)].partition("|")
-        whom = ({"who": who}, {"who": who, "fall_over": True}, {})[b % 3]
-        return {"start": start, **whom}
-
-    def _listed(self, by: UUID) -> list[str]:
-        """What is offered to that permission, as `acts.offered` says it."""
-        answer = acts.do(self.practice.database, self.practice.settings, "offered", {"by": str(by)})
-        return answer.split()[1:]
-
-    def _any(self, b: int) -> datetime:
-        """Some quarter of an hour of the busy ones, today or on one of the next days."""
-        day = self.practice.now.replace(hour=13, minute=45) + timedelta(days=b % 3)
-        return day + timedelta(minutes=15 * (b // 3 % 11))

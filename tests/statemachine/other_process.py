@@ -56,8 +56,11 @@ class OtherProcess:
 
 def main() -> None:
     """Until nobody asks any more."""
-    from tests.statemachine.acts import do  # noqa: PLC0415 - the zones have to be set before
+    # The zones have to be set before.
+    from tests.statemachine import watch  # noqa: PLC0415
+    from tests.statemachine.acts import do  # noqa: PLC0415
 
+    watch.put_on()
     answers, sys.stdout = sys.stdout, sys.stderr  # whatever the product logs is no answer
     settings = Settings.from_env(os.environ)
     database = Database(settings.database_url, Keyring.from_text(os.environ["ENCRYPTION_KEYS"]))

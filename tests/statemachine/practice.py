@@ -5,9 +5,10 @@ found first in a schema of the test's, for every connection of every process tha
 nothing of the product is replaced, and nobody waits.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid4
 
 import psycopg
@@ -28,7 +29,7 @@ MONDAY: Final = datetime(2035, 3, 5, 13, tzinfo=UTC)
 
 SINGLES: Final = 6
 VISITORS: Final = 3
-COUPLES: Final = 2
+COUPLES: Final = 3
 
 _CLOCK: Final = """
     CREATE SCHEMA standing;
@@ -43,9 +44,24 @@ _CLOCK: Final = """
 """
 _EMPTIED: Final = (
     "participant", "appointment_history", "change_request", "waitlist_offer", "waitlist_entry",
-    "absence_visit", "absence", "appointment", "invitation", "contact_copy", "outbox",
-    "subject_key",
+    "move_proposal", "stated_times", "absence_visit", "absence", "appointment", "invitation",
+    "contact_copy", "outbox", "inbox", "subject_key", "idempotency_key", "time_change", "time_off",
+    "outside_busy", "outside_calendar", "rule_change",
 )  # fmt: skip
+_RULES: Final = (
+    "appointment_type", "practitioner", "schedule", "availability", "date_override", "type_offered",
+    "location", "room", "practice_rules",
+)  # fmt: skip
+"""What staff change in a history, and what is as it was on the next Monday morning."""
+
+
+class Said(NamedTuple):
+    """When one of two said of their usual week: weekday, and like 20:00-10:20."""
+
+    couple: UUID
+    person: UUID
+    at: datetime
+    weekly: Sequence[tuple[int, str]]
 
 
 @dataclass
@@ -59,6 +75,11 @@ class Practice:
     """(schedule, practitioner) of each clinician."""
     invitations: list[UUID] = field(default_factory=list)
     people: list[UUID] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
+    """What each of two has said, for the rows are sealed."""
+
+    parted: set[UUID] = field(default_factory=set)
+    """The couples that may not meet any more."""
 
     @property
     def now(self) -> datetime:
@@ -77,12 +98,17 @@ class Practice:
     def reset(self) -> None:
         """As it was on Monday morning: the same people, and nothing booked."""
         with self.admin.transaction():
-            self.admin.execute("DELETE FROM scheduler.time_change")
-            self.admin.execute("DELETE FROM scheduler.time_off")
             self.admin.execute("UPDATE standing.clock SET at = %s", (MONDAY,))
             self.admin.execute("SET LOCAL session_replication_role = replica")
-            for table in _EMPTIED:
+            for table in (*_EMPTIED, *_RULES):
                 self.admin.execute(f"DELETE FROM scheduler.{table}".encode())  # noqa: S608
+            for table in _RULES:
+                query = f"INSERT INTO scheduler.{table} SELECT * FROM standing.{table}_kept"  # noqa: S608
+                self.admin.execute(query.encode())
+            for table in ("schedule", "practice_rules"):  # whoever has a copy reads it anew
+                query = f"UPDATE scheduler.{table} SET version = nextval('schedule_version')"  # noqa: S608
+                self.admin.execute(query.encode())
+        self.said, self.parted = [], set()
         self.invitations, self.people = [], []
         for _ in range(SINGLES):
             self._permit("private-call")
@@ -148,6 +174,9 @@ def open_practice(
                 confirm=True, staff_only=False)  # fmt: skip
         _change(session, "couple-session", step=30, horizon_days=4, notice=timedelta(hours=12))
     a_house(database, "Blue")
+    for table in _RULES:
+        query = f"CREATE TABLE standing.{table}_kept AS SELECT * FROM scheduler.{table}"  # noqa: S608
+        admin.execute(query.encode())
     return Practice(admin, database, settings, hosts)
 
 

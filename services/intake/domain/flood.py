@@ -1,9 +1,9 @@
 """When so many forms come from one place that a program must be sending them (P26).
 
-Nobody's inquiry is thrown away. Up to `unproven_after` sends a day from one network or with one
-address, all is as usual. Beyond it a form is taken and marked: whoever sent it has to answer a
-message before a time is theirs. Only beyond `sends_an_hour` is a form refused for a while, with
-everything kept that was written and the number to call.
+Nobody's inquiry is thrown away. Up to `unproven_after` sends a day from one network, with one
+address or by one device, all is as usual. Beyond it a form is taken and marked: whoever sent it has
+to answer a message before a time is theirs. Only beyond `sends_an_hour` is a form refused for a
+while, with everything kept that was written and the number to call.
 """
 
 import ipaddress

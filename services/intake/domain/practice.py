@@ -62,6 +62,9 @@ class PracticeSettings:
     privacy_notice_date: date | None = None
     """Of the practice's Notice of Privacy Practices (L28, L29)."""
 
+    embed_origins: tuple[str, ...] = ()
+    """Other sites that may show our card in a frame, as exact origins; none by default."""
+
     record_years: int = 7
     """How long a client's record is kept after the last entry; a minor's from the 18th birthday."""
     inquiry_days: int = 90
@@ -77,6 +80,7 @@ class PracticeSettings:
         document = asdict(self)
         if self.licensed_states is not None:
             document["licensed_states"] = list(self.licensed_states)
+        document["embed_origins"] = list(self.embed_origins)
         document["roster"] = [str(account) for account in self.roster]
         notice = self.privacy_notice_date
         document["privacy_notice_date"] = notice.isoformat() if notice else None
@@ -94,6 +98,7 @@ class PracticeSettings:
             found["safety_tool"] = SafetyTool(**found["safety_tool"])
         if found.get("licensed_states") is not None:
             found["licensed_states"] = tuple(found["licensed_states"])
+        found["embed_origins"] = tuple(found.get("embed_origins", ()))
         found["roster"] = tuple(UUID(account) for account in found.get("roster", ()))
         if found.get("privacy_notice_date"):
             found["privacy_notice_date"] = date.fromisoformat(found["privacy_notice_date"])

@@ -6,7 +6,7 @@ The database counts, so that several web processes are one counter.
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -59,7 +59,8 @@ def send(
     wait = flood.wait_to_send(from_there, limits, now=now)
     if wait:
         raise Flooded(wait)
-    counted = {place: from_there}
+    device = _key(session, "device", str(form.response.id))
+    counted = {place: from_there, device: _sent(session, device, now=now)}
     address = str(form.answers.get(_ADDRESS) or "").strip().casefold()
     if address:
         key = _key(session, "address", address)
@@ -67,6 +68,21 @@ def send(
     form.response.unproven = any(flood.is_unproven(one, limits) for one in counted.values())
     for key in sorted(counted):  # in one order: no waiting in a circle
         _count(session, key, now=now)
+
+
+def carry_on(session: Session, *, earlier: Form, later: Form) -> None:
+    """The same device begins another form: what it has sent so far counts for that one, too.
+
+    The counts are copied under the key of the new form, so no row says which forms belong together.
+    """
+    before, now = (_key(session, "device", str(one.response.id)) for one in (earlier, later))
+    counts = select(literal(now), SendingCount.hour, SendingCount.total)
+    session.execute(
+        insert(SendingCount).from_select(
+            [SendingCount.key, SendingCount.hour, SendingCount.total],
+            counts.where(SendingCount.key == before),
+        )
+    )
 
 
 def forget(session: Session, *, now: datetime) -> int:
@@ -78,7 +94,7 @@ def forget(session: Session, *, now: datetime) -> int:
     return len(gone.all())
 
 
-def _key(session: Session, what: Literal["starts", "sends", "address"], of: str) -> bytes:
+def _key(session: Session, what: Literal["starts", "sends", "address", "device"], of: str) -> bytes:
     return blind_index(session, f"flood.{what}", of)
 
 

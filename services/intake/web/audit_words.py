@@ -6,6 +6,7 @@ from services.intake.web.record_words import RECORD_WORDS
 
 ACTS: Final = {
     "read": "Opened",
+    "find": "Found by search",
     "export": "Exported",
     "purge": "Destroyed by its rule",
     "erase": "Erased",
@@ -49,9 +50,3 @@ ROLES: Final = {
 def act(code: str) -> str:
     """In words; one that has no words of its own says what it is."""
     return ACTS.get(code) or code.replace("-", " ").capitalize()
-
-
-def cell(value: object) -> str:
-    """A cell of a CSV file that a spreadsheet does not take for a formula (ASVS 1.2.10)."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r", "\n"} else text

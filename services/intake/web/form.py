@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from services.intake.domain import pages as form_pages
 from services.intake.domain.pages import Problem, Reading
 from services.intake.domain.questionnaire import Section
-from services.intake.operations import questionnaires, responses
+from services.intake.operations import flood, questionnaires, responses
 from services.intake.operations.forms import Form
 from services.intake.operations.responses import Incomplete
 from services.intake.web import drafts, floods
@@ -95,7 +95,7 @@ def send_step(number: int) -> ResponseReturnValue:
         if form is not None and form.completed and number != 1:
             return _to("client.what_follows")
         if form is None or form.completed:
-            return _begin(session, number)
+            return _begin(session, number, earlier=form)
         response = _go_on(session, form, number)
     if "later" in request.form:
         drafts.remember(
@@ -107,8 +107,11 @@ def send_step(number: int) -> ResponseReturnValue:
 # ---------------------------------------------------------------- sending a page
 
 
-def _begin(session: Session, number: int) -> Response:
-    """The first page of somebody new. Nothing is kept before it is known that it may be (L44)."""
+def _begin(session: Session, number: int, *, earlier: Form | None) -> Response:
+    """The first page of somebody new. Nothing is kept before it is known that it may be (L44).
+
+    `earlier` is what this device sent before.
+    """
     if number != 1:
         raise DraftGone("It was erased, or it is older than we keep it. Please start again.")
     form = _blank(session)
@@ -124,6 +127,8 @@ def _begin(session: Session, number: int) -> Response:
     form = responses.start(
         session, token=token, licensed_states=settings().practice.licensed_states
     )
+    if earlier is not None:
+        flood.carry_on(session, earlier=earlier, later=form)
     response = _go_on(session, form, number)
     later = "later" in request.form
     drafts.remember(response, token, kept_for=settings().drafts_live if later else None)

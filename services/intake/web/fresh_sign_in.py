@@ -4,20 +4,17 @@ Passwords are the scheduler's; what intake can tell is how old the session is. S
 longer ago is sent to sign in once more, and comes back.
 """
 
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 from urllib.parse import urlencode
 
 from shared.web.context import page_link
 from shared.web.sessions import session_of_request
 
-FRESH: Final = timedelta(minutes=10)
-
 
 def fresh(now: datetime) -> bool:
     """Whether the password was given in the last ten minutes."""
     session = session_of_request()
-    return session is not None and now - session.started_at <= FRESH
+    return session is not None and session.fresh(now)
 
 
 def sign_in_again(back_to: str) -> str:

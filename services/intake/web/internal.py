@@ -8,10 +8,10 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
-from services.intake.operations import bookings, communications, contacts
+from services.intake.operations import bookings, communications, contacts, practice
 from services.intake.operations.contacts import ContactCard
 from services.intake.schemas import PermissionQuerySchema
-from shared.web import database
+from shared.web import database, settings
 from shared.web.audiences import guard_internal
 from shared.web.problems import NotFound, flat_errors, problem
 
@@ -65,6 +65,19 @@ def communication(communication_id: UUID) -> ResponseReturnValue:
         purpose=wanted.purpose,
         link=wanted.link,
         not_after=wanted.not_after.isoformat(),
+    )
+
+
+@internal.get("/set-up")
+def set_up() -> ResponseReturnValue:
+    """How far the practice has decided what the form needs: for the page that sets it up."""
+    with database().begin() as session:
+        decided = practice.current(session)
+        states = practice.licensed_states(session, default=settings().practice.licensed_states)
+    return jsonify(
+        licensed_states=list(states),
+        asks_about_self_harm=decided.asks_about_self_harm,
+        notice=bool(decided.privacy_notice_version and decided.privacy_notice_date),
     )
 
 

@@ -8,8 +8,9 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, validate, validates, validates_schema
 
+from services.intake.domain.embedding import NotASite, one_a_line, read_origins
 from services.intake.domain.practice import PracticeSettings, SafetyTool
 from shared.places import STATES
 
@@ -155,6 +156,24 @@ class StatesForm(SettingsForm):
         return {"licensed_states": tuple(one.code for one in STATES if one.code in chosen)}
 
 
+class EmbedForm(SettingsForm):
+    """Which other sites may show our card."""
+
+    embed_origins = _words(2500)
+
+    @validates("embed_origins")
+    def _are_sites(self, value: str, **_: Any) -> None:
+        try:
+            read_origins(value)
+        except NotASite as error:
+            raise ValidationError(str(error)) from error
+
+    @staticmethod
+    def changes(data: Mapping[str, Any]) -> dict[str, Any]:
+        """Each once, as they go into the header."""
+        return {"embed_origins": read_origins(data["embed_origins"])}
+
+
 FORMS: Final[Mapping[str, type[SettingsForm]]] = {
     "safety": SafetyToolForm,
     "states": StatesForm,
@@ -162,6 +181,7 @@ FORMS: Final[Mapping[str, type[SettingsForm]]] = {
     "partners": PartnersForm,
     "notice": NoticeForm,
     "keeping": KeepingForm,
+    "embed": EmbedForm,
 }
 
 
@@ -179,6 +199,7 @@ def typed(settings: PracticeSettings, states: tuple[str, ...]) -> dict[str, Any]
         found[name] = getattr(tool, name) if tool else ""
     found["promise"] = settings.asks_about_self_harm
     found["licensed_states"] = list(states)
+    found["embed_origins"] = one_a_line(settings.embed_origins)
     return found
 
 

@@ -15,6 +15,7 @@ TITLES: Final = {
     "partners": "Inviting a partner",
     "notice": "Notice of Privacy Practices",
     "keeping": "How long we keep records",
+    "embed": "On your own site",
 }
 Lines = list[tuple[str, str]]
 
@@ -36,6 +37,7 @@ def lines(
             ("A client's record", f"{settings.record_years} years after the last entry"),
             ("Who never became a client", f"{settings.inquiry_days} days"),
         ],
+        "embed": [("Sites that may show our card", ", ".join(settings.embed_origins) or "None")],
     }
 
 

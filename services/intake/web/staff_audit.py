@@ -1,13 +1,11 @@
 """The owner's page of the audit: who did what, filtered, as a file, and whether it is whole."""
 
-import csv
-import io
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from http import HTTPStatus
 from typing import Any, Final
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import EXCLUDE, Schema, fields, validate
 from sqlalchemy.orm import Session
@@ -23,6 +21,7 @@ from shared.vocabulary import Role
 from shared.web import database, settings
 from shared.web.audiences import guard_staff
 from shared.web.forms import FormErrors, load
+from shared.web.spreadsheet import csv_file
 from shared.zones import zone
 
 pages = Blueprint(
@@ -81,14 +80,9 @@ def as_file() -> ResponseReturnValue:
     """What is asked for, as a file for a spreadsheet. That somebody took it is an entry, too."""
     asked, _ = _asked(load(AskedForm(), request.args))
     with database().begin() as session:
-        text = _csv(session, asked)
+        rows = [[getattr(row, name) for name in (*COLUMNS, *MORE)] for row in _all(session, asked)]
         audit.note(session, reader=reader(), act="export", part="audit")
-    return Response(
-        text,
-        HTTPStatus.OK,
-        {"Content-Disposition": "attachment; filename=entries.csv"},
-        content_type="text/csv; charset=utf-8",
-    )
+    return csv_file("entries.csv", [(*COLUMNS, *MORE), *rows])
 
 
 def _show(verdict: dict[str, Any] | None = None) -> ResponseReturnValue:
@@ -136,16 +130,6 @@ def _asked(given: dict[str, Any]) -> tuple[Asked, int | None]:
         until=datetime.combine(until, time(0), tzinfo=here) + timedelta(days=1) if until else None,
     )
     return asked, given["before"]
-
-
-def _csv(session: Session, asked: Asked) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out)
-    names = (*COLUMNS, *MORE)
-    writer.writerow(names)
-    for row in _all(session, asked):
-        writer.writerow([audit_words.cell(getattr(row, name)) for name in names])
-    return out.getvalue()
 
 
 def _all(session: Session, asked: Asked) -> Iterator[AuditEntry]:

@@ -27,11 +27,12 @@ from shared.web import database, kept, settings
 from shared.web.audiences import guard_staff
 from shared.web.forms import FormErrors, load
 from shared.web.problems import NotForYourRole, NotFound
+from shared.zones import zone_title
 
 pages = Blueprint(
     "staff_settings", __name__, url_prefix="/staff/settings", template_folder="../templates"
 )
-guard_staff(pages, roles={Role.OWNER, Role.CLINICIAN})
+guard_staff(pages, roles={Role.OWNER, Role.CLINICIAN}, sealed=False)
 
 _TURN = "turn-"
 
@@ -59,6 +60,7 @@ def overview() -> ResponseReturnValue:
         hints=lint.hints_about_the_notice(each[0] if each else PracticeSettings()),
         owner=reader().role == Role.OWNER,
         now=utcnow(),
+        zone_words=zone_title(settings().practice.timezone),
     )
 
 

@@ -12,7 +12,7 @@ class AppointmentDetails:
     `uid` stays for the appointment's life (RFC 5545, 3.8.4.7); `manage_url` is
     this person's own link. `practitioner_name`: whom they meet; a message says the first name at
     most, and only where it may have changed. `how` they talk: by video, their page asks once more
-    where they will be (L43).
+    where they will be (L43). `type`: which reminders it gets, and nothing that a message says.
     """
 
     appointment_id: UUID
@@ -25,3 +25,4 @@ class AppointmentDetails:
     manage_url: str
     practitioner_name: str = ""
     how: str = ""
+    type: str = ""

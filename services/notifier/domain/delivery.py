@@ -9,10 +9,13 @@ from enum import StrEnum
 
 from services.notifier.domain.message import HOUR, PROMPT, kind_of, lead_of
 
-LEASE = timedelta(seconds=60)
-"""How long a claim lasts: longer than any provider may keep us waiting without a heartbeat."""
+LEASE = timedelta(seconds=30)
+"""How long a claim lasts, and so how late a message is at most whose worker was killed.
 
-HEARTBEAT = timedelta(seconds=15)
+Longer than three heartbeats, and than anything that is asked before the first of them.
+"""
+
+HEARTBEAT = timedelta(seconds=8)
 """How often the lease is renewed while a provider is still talking to us (RFC 5321 4.5.3.2.6)."""
 
 MOST_CLAIMS = 5
@@ -79,11 +82,14 @@ ALLOWED: dict[State, frozenset[State]] = {
             State.FAILED_PERMANENT,
             State.FAILED_TECHNICAL,
             State.EXPIRED,
+            State.CANCELLED,
         }
         | _RECEIPTS
     ),
-    State.UNCERTAIN: frozenset({State.CLAIMED, State.ACCEPTED} | _RECEIPTS),
-    State.ACCEPTED: frozenset({State.UNCONFIRMED} | _RECEIPTS),
+    State.UNCERTAIN: frozenset(
+        {State.CLAIMED, State.SCHEDULED, State.ACCEPTED, State.UNCONFIRMED} | _RECEIPTS
+    ),
+    State.ACCEPTED: frozenset({State.SCHEDULED, State.UNCONFIRMED} | _RECEIPTS),
     State.UNCONFIRMED: frozenset(_RECEIPTS),
     State.DELIVERED: frozenset(),
     State.UNDELIVERED: frozenset(),
@@ -156,7 +162,7 @@ def after_uncertain(purpose: str) -> AfterUncertain:
     return AfterUncertain.PARK if lead and lead >= 48 * HOUR else AfterUncertain.RESEND
 
 
-_RANKS = {"accepted": 0, "scheduled": 0, "queued": 1, "sending": 2, "sent": 3}
+_RANKS = {"accepted": 0, "scheduled": 0, "queued": 1, "sending": 2, "sent": 3, "delayed": 3}
 _FINAL_RANK = 4
 _FINAL_RECEIPTS = {
     "delivered": State.DELIVERED,
@@ -164,6 +170,7 @@ _FINAL_RECEIPTS = {
     "undelivered": State.UNDELIVERED,
     "failed": State.UNDELIVERED,
     "canceled": State.UNDELIVERED,
+    "bounced": State.BOUNCED,
 }
 
 
@@ -182,6 +189,24 @@ def state_after_receipt(current: State, receipt: str) -> State:
     if rank_of(receipt) < 0 or wanted not in ALLOWED[current]:
         return current
     return wanted
+
+
+_QUARTER = timedelta(minutes=15)
+_AFTER_UNDELIVERED = {
+    "phone-off": (_QUARTER, HOUR, 3 * HOUR),
+    "unknown": (_QUARTER,),
+    "busy": (_QUARTER,),
+}
+
+
+def again_after(reason: str, failed: int) -> timedelta | None:
+    """How long to wait with a text that came back `failed` times (1 or more); None: no more tries.
+
+    A phone that is off is on again some time; without a reason one more try is worth it; all else
+    that a carrier reports ends the text (delivery.md, "Twilio codes").
+    """
+    waits = _AFTER_UNDELIVERED.get(reason, ())
+    return waits[failed - 1] if failed <= len(waits) else None
 
 
 def queue_of(purpose: str) -> str:

@@ -1,4 +1,4 @@
-"""What somebody means who texts us back: stop, start, help, or something a person has to read.
+"""What somebody means who texts us back: stop, start, help, yes to a time, or free words.
 
 Revoking is possible in any reasonable wording (47 CFR 64.1200(a)(10)), so whatever may mean "stop"
 stops at once; that it was not one of the plain words is then looked at by staff.
@@ -17,7 +17,12 @@ class Wish(StrEnum):
     STOP = "stop"
     START = "start"
     HELP = "help"
+    CONFIRM = "confirm"
     OTHER = "other"
+    AGREED = "agreed"
+    """No wish, but an answer: to a number that has said yes to texts."""
+    UNCLEAR = "unclear"
+    """No wish, but an answer: to which time the text says yes can't be told."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +39,11 @@ _PLAIN: Final = {
     ),
     **dict.fromkeys(("start", "yes", "unstop"), Wish.START),
     **dict.fromkeys(("help", "info"), Wish.HELP),
+    # The same in Spanish: our messages are in either language, and some carriers know English only.
+    **dict.fromkeys(("alto", "parar", "pare", "basta"), Wish.STOP),
+    **dict.fromkeys(("iniciar", "empezar", "si", "sí"), Wish.START),
+    "ayuda": Wish.HELP,
+    **dict.fromkeys(("c", "confirm", "confirmed", "confirmo", "confirmar"), Wish.CONFIRM),
 }
 
 _MEANS_STOP: Final = re.compile(
@@ -43,6 +53,7 @@ _MEANS_STOP: Final = re.compile(
     r"|no more|(?:remove|delete|forget) (?:me|us|my|this)"
     r"|take (?:me|us|my number|this number) off|off (?:your|the) list|leave (?:me|us) alone"
     r"|wrong (?:number|person)"
+    r"|parar|no m[aá]s mensajes|n[uú]mero equivocado"
     r"|(?:cancel|end) (?:(?:these|the|all|my|your) )?"
     r"(?:texts?|messages?|reminders?|subscription))\b"
 )

@@ -21,10 +21,13 @@ class Kind(StrEnum):
     RESUME = "resume"
     INVITATION = "invitation"
     OFFER = "offer"
+    QUESTION = "question"
     STAFF_NOTE = "staff-note"
     STAFF_TASK = "staff-task"
     STAFF_REPLY = "staff-reply"
     STAFF_CALENDAR = "staff-calendar"
+    STAFF_CALL = "staff-call"
+    STAFF_TEST = "staff-test"
 
 
 NEWS = frozenset({Kind.CONFIRMATION, Kind.MOVED, Kind.CANCELLED})
@@ -36,10 +39,15 @@ LINK_NOTES = frozenset({Kind.UPDATE, Kind.RESUME, Kind.INVITATION})
 ASKED_FOR = LINK_NOTES | {Kind.OFFER}
 """Kinds that another service asks for by an id, and has to confirm. Their link is a key."""
 
-TO_STAFF = frozenset({Kind.STAFF_NOTE, Kind.STAFF_TASK, Kind.STAFF_REPLY, Kind.STAFF_CALENDAR})
+TO_STAFF = frozenset(
+    {
+        *(Kind.STAFF_NOTE, Kind.STAFF_TASK, Kind.STAFF_REPLY),
+        *(Kind.STAFF_CALENDAR, Kind.STAFF_CALL, Kind.STAFF_TEST),
+    }
+)
 """Kinds that go to the practice's own people."""
 
-PROMPT = NEWS | ASKED_FOR | {Kind.STAFF_TASK}
+PROMPT = NEWS | ASKED_FOR | {Kind.STAFF_TASK, Kind.STAFF_TEST, Kind.QUESTION}
 """Kinds that never wait behind a flood of reminders."""
 
 
@@ -89,10 +97,13 @@ _TITLES = {
     Kind.RESUME: "A note with a link",
     Kind.INVITATION: "A note with a link",
     Kind.OFFER: "A time that has become free",
+    Kind.QUESTION: "Whether they agree to texts",
     Kind.STAFF_NOTE: "Something to read",
     Kind.STAFF_TASK: "A task",
     Kind.STAFF_REPLY: "A reply to read",
     Kind.STAFF_CALENDAR: "Something about a time",
+    Kind.STAFF_CALL: "Somebody to call",
+    Kind.STAFF_TEST: "A test",
 }
 
 

@@ -1,8 +1,10 @@
 """Which messages an appointment deserves, when each is due, and until when each is of use."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from typing import Final
 
 from services.notifier.domain.message import HOUR, TO_STAFF, Kind, reminder_purpose
 from shared.quiet_hours import next_open
@@ -32,6 +34,30 @@ class ReminderPlan:
     leads: Mapping[Channel, tuple[timedelta, ...]]
     gap: timedelta = HOUR
     """A reminder sooner than this after the confirmation would only repeat it."""
+
+
+_LEAD: Final = re.compile(r"(\d{1,4})([hm])")
+LONGEST_LEAD: Final = timedelta(days=14)
+
+
+def read_leads(text: str) -> tuple[timedelta, ...]:
+    """Read "48h, 24h, 90m", the longest first. Raises ValueError with a sentence to show."""
+    found = set()
+    for one in (part.strip() for part in text.split(",")):
+        match = _LEAD.fullmatch(one)
+        if match is None:
+            raise ValueError(f"{one!r} is not a time like 24h or 90m.")
+        amount = int(match[1])
+        lead = timedelta(hours=amount) if match[2] == "h" else timedelta(minutes=amount)
+        if not timedelta(0) < lead <= LONGEST_LEAD:
+            raise ValueError(f"{one} is not between a minute and 14 days.")
+        found.add(lead)
+    return tuple(sorted(found, reverse=True))
+
+
+def written_leads(leads: Iterable[timedelta]) -> str:
+    """Write leads the way they are read: "48h, 24h, 90m"."""
+    return ", ".join(reminder_purpose(lead).removeprefix("reminder-") for lead in leads)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,13 +95,19 @@ def messages_for(
 
 
 def cancellation_notices(
-    *, channels: frozenset[Channel], starts_at: datetime, now: datetime
+    *, channels: frozenset[Channel], starts_at: datetime, announced_at: datetime, now: datetime
 ) -> Iterator[PlannedMessage]:
-    """Yield a notice for each channel that was told of the time; none once it would have begun."""
+    """Yield a notice for each channel that was told of the time; none once it would have begun.
+
+    It is due since it became news, `announced_at`, however late it is planned.
+    """
     if now < starts_at:
         for channel in sorted(channels):
             yield PlannedMessage(
-                purpose=Kind.CANCELLED, channel=channel, due_at=now, not_after=starts_at
+                purpose=Kind.CANCELLED,
+                channel=channel,
+                due_at=min(announced_at, now),
+                not_after=starts_at,
             )
 
 
@@ -112,7 +144,7 @@ def may_break_the_quiet(kind: Kind, *, announced_at: datetime, now: datetime) ->
     return kind not in _UNASKED and now - announced_at <= JUST_NOW
 
 
-_UNASKED = frozenset({Kind.REMINDER, Kind.UPDATE, Kind.INVITATION, Kind.OFFER})
+_UNASKED = frozenset({Kind.REMINDER, Kind.UPDATE, Kind.INVITATION, Kind.OFFER, Kind.QUESTION})
 
 
 def _told(

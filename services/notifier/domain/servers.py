@@ -1,7 +1,9 @@
-"""Where messages are handed over: an SMTP server and a Twilio account, as settings name them."""
+"""Where messages are handed over: an SMTP server and accounts of carriers, as set."""
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 
@@ -68,6 +70,49 @@ def _security(scheme: str, query: dict[str, list[str]]) -> Security:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ImapMailbox:
+    """The mailbox to which mails come back; read over TLS and in no other way."""
+
+    host: str
+    port: int
+    username: str
+    password: str = field(repr=False)
+    folder: str = "INBOX"
+    ca_file: str | None = None
+
+    @classmethod
+    def from_url(cls, url: str, *, ca_file: str | None = None) -> "ImapMailbox":
+        """Read `imaps://user:password@host/FOLDER`. Raises BadImapUrl."""
+        parts = urlsplit(url)
+        if parts.scheme != "imaps" or not (parts.hostname and parts.username and parts.password):
+            raise BadImapUrl(
+                "BOUNCES_URL must look like imaps://user:password@mail.example.org/INBOX."
+            )
+        try:
+            port = parts.port
+        except ValueError:
+            raise BadImapUrl("BOUNCES_URL: the port is not a number up to 65535.") from None
+        folder = unquote(parts.path.strip("/")) or "INBOX"
+        if not _FOLDER.fullmatch(folder):
+            raise BadImapUrl("BOUNCES_URL: the folder's name may have plain letters only.")
+        return cls(
+            host=parts.hostname,
+            port=port or 993,
+            username=unquote(parts.username),
+            password=unquote(parts.password),
+            folder=folder,
+            ca_file=ca_file,
+        )
+
+
+class BadImapUrl(ValueError):
+    """A BOUNCES_URL that can't be used; the sentence says why."""
+
+
+_FOLDER: Final = re.compile(r"[A-Za-z0-9 ._/\-]{1,100}")
+
+
+@dataclass(frozen=True, kw_only=True)
 class TwilioAccount:
     """A Twilio account and the number it sends from. `url` is the API's root, without a path."""
 
@@ -75,3 +120,19 @@ class TwilioAccount:
     account_sid: str
     auth_token: str = field(repr=False)
     sender: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SinchAccount:
+    """A Sinch service plan and the number it sends from; `url` is its region's root."""
+
+    url: str
+    service_plan_id: str
+    api_token: str = field(repr=False)
+    callback_secret: str = field(repr=False)
+    """With what Sinch signs its callbacks; their support sets it for a service plan."""
+    sender: str
+
+
+CARRIERS: Final = ("twilio", "sinch")
+"""The providers of texts, by name. What they take reaches a phone, and they send receipts."""

@@ -20,11 +20,15 @@ class Encoding(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class TextSize:
-    """Size of a text: `units` of its encoding (septets or 16-bit units), cut into `segments`."""
+    """Size of a text: `units` of its encoding (septets or 16-bit units), cut into `segments`.
+
+    `left` units still fit before the network cuts off one segment more.
+    """
 
     encoding: Encoding
     units: int
     segments: int
+    left: int
 
 
 _ROOM = {Encoding.GSM7: (160, 153), Encoding.UCS2: (70, 67)}
@@ -63,9 +67,16 @@ def measure(text: str) -> TextSize:
         widths = [len(character.encode("utf-16-be")) // 2 for character in text]
     alone, part = _ROOM[encoding]
     units = sum(widths)
-    return TextSize(
-        encoding=encoding, units=units, segments=1 if units <= alone else _parts(widths, part)
-    )
+    if units <= alone:
+        return TextSize(encoding=encoding, units=units, segments=1, left=alone - units)
+    parts, used = _parts(widths, part)
+    return TextSize(encoding=encoding, units=units, segments=parts, left=part - used)
+
+
+def segments(text: str) -> tuple[Encoding, int, int]:
+    """Tell who writes a text what it comes to: (encoding, segments, units left in the last)."""
+    size = measure(text)
+    return size.encoding, size.segments, size.left
 
 
 def fits_one_segment(text: str) -> bool:
@@ -79,10 +90,11 @@ def _gsm7_widths(text: str) -> list[int] | None:
     return [2 if character in GSM7_EXTENDED else 1 for character in text]
 
 
-def _parts(widths: list[int], room: int) -> int:
+def _parts(widths: list[int], room: int) -> tuple[int, int]:
+    """How many parts, and how many units the last of them holds."""
     parts, used = 1, 0
     for width in widths:
         if used + width > room:
             parts, used = parts + 1, 0
         used += width
-    return parts
+    return parts, used

@@ -72,6 +72,10 @@ def permanent(reason: str, *, suppress: bool = False) -> Verdict:
     return Verdict(outcome=Outcome.PERMANENT, reason=reason, suppress=suppress)
 
 
+A_WHILE = timedelta(seconds=30)
+"""How long a carrier is left alone that is busy (429) and does not say how long."""
+
+
 def uncertain(reason: str) -> Verdict:
     """Handed over, and no answer."""
     return Verdict(outcome=Outcome.UNCERTAIN, reason=reason)
@@ -112,6 +116,23 @@ def smtp_silence(phase: Phase) -> Verdict:
     if phase is Phase.HANDING_OVER:
         return uncertain("no-answer")
     return temporary("unreachable" if phase is Phase.CONNECTING else "cut-off")
+
+
+def returned(status: str) -> Verdict:
+    """Judge a mail that came back, by the enhanced status code of its report (RFC 3463), if any.
+
+    Its server has given up, so this one arrives no more whatever the class. Only a mailbox that
+    does not exist is never written to again (F14).
+    """
+    found = _ENHANCED.search(status)
+    detail = f"{found.group(2)}.{found.group(3)}" if found else ""
+    if detail in _MAILBOX_FULL:
+        return permanent("mailbox-full")
+    if found and found.group(1) == "4":
+        return permanent("gave-up")
+    if detail in _NO_SUCH_MAILBOX:
+        return permanent("no-such-address", suppress=True)
+    return permanent("refused")
 
 
 _SUPPRESSING = {21610: "opted-out", 30004: "blocked"}
@@ -158,7 +179,9 @@ def twilio_answer(status: int, code: int | None, retry_after: timedelta | None =
     """
     if 200 <= status < 300:
         return ACCEPTED
-    if status in {429, 503}:
+    if status == 429:
+        return temporary("busy", retry_after or A_WHILE)
+    if status == 503:
         return temporary("busy", retry_after)
     if status >= 500:
         return uncertain("no-answer")

@@ -4,6 +4,7 @@ All times are the database's own (F24); a fence that rises with every claim keep
 was thought dead from writing over its successor.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -55,11 +56,22 @@ def _ring_for(session: Session, group: ColumnElement[bool], limit: int) -> list[
     return [(row.id, row.purpose) for row in rung]
 
 
-def overdue(session: Session, *, by: timedelta, limit: int = 20) -> list[UUID]:
-    """What was due long enough ago that its doorbell must have been lost, the oldest first."""
+def overdue(
+    session: Session, *, by: timedelta, just_planned: Sequence[UUID] = (), limit: int = 20
+) -> list[UUID]:
+    """What was due long enough ago that its doorbell must have been lost, the oldest first.
+
+    And what is due, however short a time, of the appointments and errands `just_planned`.
+    """
+    lost = _claimable(by)
+    if just_planned:
+        planned = or_(
+            Notification.appointment_id.in_(just_planned), Notification.errand_id.in_(just_planned)
+        )
+        lost = or_(lost, and_(planned, _claimable(timedelta(0))))
     return list(
         session.scalars(
-            select(Notification.id).where(_claimable(by)).order_by(Notification.due_at).limit(limit)
+            select(Notification.id).where(lost).order_by(Notification.due_at).limit(limit)
         )
     )
 
@@ -123,7 +135,7 @@ def _claimable(overdue_by: timedelta) -> ColumnElement[bool]:
         Notification.state.in_([State.CLAIMED, State.ATTEMPTING]),
         Notification.lease_until <= moment,
     )
-    return or_(due, lapsed)
+    return and_(Notification.held_at.is_(None), or_(due, lapsed))
 
 
 def _not_rung_within(pause: timedelta) -> ColumnElement[bool]:

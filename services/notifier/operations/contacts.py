@@ -93,6 +93,15 @@ def last_known(session: Session, *, person_id: UUID) -> Contact | None:
     return None if copy is None or copy.contact_sealed is None else _opened(session, copy)
 
 
+def locale_of(session: Session, *, person_id: UUID | None) -> str:
+    """In which language somebody is answered; English where it is not known who they are."""
+    try:
+        known = last_known(session, person_id=person_id) if person_id else None
+    except (SubjectErased, SealBroken):
+        known = None
+    return known.locale if known else "en"
+
+
 def names(session: Session, *, person_ids: Collection[UUID]) -> dict[UUID, str]:
     """The names by which staff know these people, in two statements however many they are.
 

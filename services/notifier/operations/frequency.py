@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 from services.notifier.domain.delivery import REACHED, State
 from services.notifier.domain.frequency import WEEK, Sent, free_from
 from services.notifier.domain.incoming import Wish
-from services.notifier.domain.message import kind_of
+from services.notifier.domain.message import Kind, kind_of
+from services.notifier.domain.servers import CARRIERS
 from services.notifier.models import Attempt, IncomingText, Notification
 
 _MAY_HAVE_REACHED = REACHED | {State.ATTEMPTING, State.UNCERTAIN, State.UNDELIVERED}
@@ -24,11 +25,13 @@ def free_again(
         .where(
             Notification.address_index == address_index,
             Notification.id != row.id,
+            # That somebody was asked holds up nothing that they then agreed to.
+            Notification.purpose != Kind.QUESTION,
             or_(
                 Notification.state.in_(_MAY_HAVE_REACHED),
                 Notification.open_attempt_id.is_not(None),
             ),
-            Attempt.provider == "twilio",
+            Attempt.provider.in_(CARRIERS),
             Attempt.opened_at > now - WEEK,
         )
         .group_by(Notification.id)

@@ -10,10 +10,12 @@ from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from services.notifier.domain.blocked import OPTED_OUT
+from services.notifier.domain.consent import Way
 from services.notifier.domain.incoming import Reading, Wish, read
 from services.notifier.domain.message import Kind
 from services.notifier.models import IncomingText, Notification
-from services.notifier.operations import contacts, planning, suppressions
+from services.notifier.operations import attendance, consents, contacts, planning, suppressions
 from shared.crypto import PRACTICE_SUBJECT, SealBroken, SubjectErased, seal, unseal
 from shared.vocabulary import Channel
 
@@ -41,8 +43,11 @@ def take(
     body: str,
     may_answer: bool,
     carrier_took_it_for: Wish | None = None,
+    answer_through: str | None = None,
 ) -> Wish | None:
     """Do what a text asks for. Returns which answer it gets, if any; the same text again, none.
+
+    `answer_through` names a carrier that takes no answer with ours: then a worker sends it.
 
     The number is held first: what is being sent to it right now is seen, what comes later sees
     this (F27). What the carrier took for a word of its own, in whatever language, counts as that.
@@ -65,9 +70,27 @@ def take(
         row.person_id, row.body_sealed = _sealed(session, row, number=number, body=body)
         planning.plan_staff_note(session, about=row.id, kind=Kind.STAFF_REPLY)
     answer = _obey(session, row, reading, number)
-    row.answer = answer if may_answer else None
+    if not may_answer:
+        answer = None
+    row.answer = answer
+    if answer is not None and answer_through is not None:
+        row.answer_through = answer_through
+        row.answer_sealed = seal(
+            session,
+            subject_id=PRACTICE_SUBJECT,
+            place=answer_place(row.id),
+            value={"number": number},
+        )
     session.flush()
-    return answer if may_answer else None
+    return answer
+
+
+def locale_of(session: Session, *, sid: str) -> str:
+    """In which language whoever sent this text is answered."""
+    person_id = session.scalar(
+        select(IncomingText.person_id).where(IncomingText.message_sid == sid)
+    )
+    return contacts.locale_of(session, person_id=person_id)
 
 
 def unread(session: Session, *, with_words: bool) -> list[Reply]:
@@ -115,24 +138,33 @@ def forget(session: Session, *, person_id: UUID) -> None:
 def _obey(session: Session, row: IncomingText, reading: Reading, number: str) -> Wish | None:
     if reading.wish is Wish.STOP:
         row.stopped = suppressions.suppress(
-            session, channel=Channel.SMS, address=number, reason=suppressions.OPTED_OUT
+            session,
+            channel=Channel.SMS,
+            address=number,
+            reason=OPTED_OUT,
+            way=Way.TEXT,
         )
         return Wish.STOP if row.stopped else None  # one confirmation, however often it is said
     if reading.wish is Wish.START:
         lifted = suppressions.lift_own(session, channel=Channel.SMS, address=number)
-        return Wish.START if lifted else None
-    if reading.wish is Wish.HELP and not _just_helped(session, row):
+        agreed = consents.take_yes(session, address_index=row.address_index, after_stop=lifted)
+        return Wish.START if lifted else Wish.AGREED if agreed else None
+    if reading.wish is Wish.CONFIRM:
+        confirmed = attendance.confirm(session, address_index=row.address_index)
+        answer = Wish.CONFIRM if confirmed else Wish.UNCLEAR
+        return None if _just_said(session, row, answer) else answer
+    if reading.wish is Wish.HELP and not _just_said(session, row, Wish.HELP):
         return Wish.HELP
     return None
 
 
-def _just_helped(session: Session, row: IncomingText) -> bool:
+def _just_said(session: Session, row: IncomingText, answer: Wish) -> bool:
     found = session.scalar(
         select(
             exists().where(
                 IncomingText.address_index == row.address_index,
                 IncomingText.id != row.id,
-                IncomingText.answer == Wish.HELP,
+                IncomingText.answer == answer,
                 IncomingText.received_at > func.clock_timestamp() - ONE_ANSWER_IN,
             )
         )
@@ -186,6 +218,11 @@ def _reply(
         number=said.get("number"),
         body=said.get("body"),
     )
+
+
+def answer_place(reply_id: UUID) -> str:
+    """What the sealed number of an answer belongs to."""
+    return f"incoming_text.answer_sealed:{reply_id}"
 
 
 def _place(reply_id: UUID) -> str:

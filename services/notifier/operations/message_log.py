@@ -89,7 +89,7 @@ def lines(session: Session, *, show: Show, offset: int = 0) -> tuple[list[Line],
     """One page of the log and whether there is more; newest first, or by due time."""
     query = _chosen(show).offset(offset).limit(PAGE + 1)
     rows = session.scalars(query).all()
-    return _with_tries(session, rows[:PAGE]), len(rows) > PAGE
+    return with_tries(session, rows[:PAGE]), len(rows) > PAGE
 
 
 def for_person(session: Session, *, person_id: UUID) -> list[Line]:
@@ -100,7 +100,7 @@ def for_person(session: Session, *, person_id: UUID) -> list[Line]:
         .order_by(Notification.changed_at.desc(), Notification.id)
         .limit(100)
     )
-    return _with_tries(session, list(rows))
+    return with_tries(session, list(rows))
 
 
 def opened(session: Session, *, notification_id: UUID) -> Opened | None:
@@ -108,7 +108,7 @@ def opened(session: Session, *, notification_id: UUID) -> Opened | None:
     row = session.get(Notification, notification_id)
     if row is None:
         return None
-    (line,) = _with_tries(session, [row])
+    (line,) = with_tries(session, [row])
     for attempt in line.tries:
         attempt.answers.update(_answers(session, row, attempt))
     return Opened(line=line, message=_words(session, line), contact=_contact(session, row))
@@ -171,7 +171,8 @@ def _chosen(show: Show) -> Select[Notification]:
     return query.order_by(Notification.changed_at.desc(), Notification.id)
 
 
-def _with_tries(session: Session, rows: Sequence[Notification]) -> list[Line]:
+def with_tries(session: Session, rows: Sequence[Notification]) -> list[Line]:
+    """Each with its tries and what became known of them, in a fixed number of statements."""
     attempts = session.scalars(
         select(Attempt)
         .where(Attempt.notification_id.in_([row.id for row in rows]))

@@ -22,6 +22,7 @@ from services.notifier.domain.delivery import (
     backoff,
 )
 from services.notifier.domain.message import OutgoingMessage
+from services.notifier.domain.servers import CARRIERS
 from services.notifier.domain.verdict import Answer, Outcome, Verdict, temporary
 from services.notifier.models import Attempt, AttemptEvent, Notification
 from services.notifier.operations import suppressions
@@ -62,7 +63,8 @@ def finish(session: Session, *, dispatch: Dispatch, answer: Answer, jitter: floa
     row = session.get_one(
         Notification, attempt.notification_id, with_for_update=True, populate_existing=True
     )
-    _add_evidence(session, row, attempt, answer)
+    now = database_now(session)
+    _add_evidence(session, row, attempt, answer, now=now)
     verdict = answer.verdict
     if verdict.suppress:
         suppressions.suppress(
@@ -72,7 +74,7 @@ def finish(session: Session, *, dispatch: Dispatch, answer: Answer, jitter: floa
             reason=verdict.reason,
         )
     if row.fence == claim.fence and row.open_attempt_id == attempt.id:
-        _apply(row, verdict, now=database_now(session), jitter=jitter)
+        _apply(row, verdict, now=now, jitter=jitter)
     session.flush()
 
 
@@ -93,7 +95,7 @@ def settle(session: Session, *, claim: Claim, jitter: float) -> tuple[Next, Unse
     if "handing-over" not in {event.kind for event in known}:
         _note(session, attempt, "not-handed-over")
         return _try_again(session, row, now=now, jitter=jitter), None
-    if now < attempt.opened_at + SETTLING:
+    if attempt.provider != "mailbox" and now < attempt.opened_at + SETTLING:
         _wait_for_the_answer(row, attempt.opened_at + SETTLING, now=now)
         session.flush()
         return Next.DONE, None
@@ -141,7 +143,7 @@ def give_up_waiting(session: Session, *, after: timedelta) -> int:
         .join(Attempt, Attempt.notification_id == Notification.id)
         .where(
             Notification.state == State.ACCEPTED,
-            Attempt.provider == "twilio",
+            Attempt.provider.in_(CARRIERS),
             Attempt.number == Notification.tries,
             Notification.changed_at <= func.clock_timestamp() - after,
         )
@@ -192,7 +194,10 @@ def _late_verdict(known: list[AttemptEvent]) -> Verdict | None:
     return None
 
 
-def _add_evidence(session: Session, row: Notification, attempt: Attempt, answer: Answer) -> None:
+def _add_evidence(
+    session: Session, row: Notification, attempt: Attempt, answer: Answer, *, now: datetime
+) -> None:
+    asked = answer.verdict.retry_after
     session.add(
         AttemptEvent(
             attempt_id=attempt.id,
@@ -201,6 +206,7 @@ def _add_evidence(session: Session, row: Notification, attempt: Attempt, answer:
             code=answer.code,
             provider_ref=answer.reference,
             answer_sealed=_sealed_answer(session, row, attempt, answer),
+            retry_at=now + asked if asked is not None else None,
         )
     )
 
@@ -226,7 +232,14 @@ def _note(session: Session, attempt: Attempt, kind: str) -> None:
     session.add(AttemptEvent(attempt_id=attempt.id, kind=kind))
 
 
-def _apply(row: Notification, verdict: Verdict, *, now: datetime, jitter: float) -> None:
+def _apply(
+    row: Notification,
+    verdict: Verdict,
+    *,
+    now: datetime,
+    jitter: float,
+    refusals: int | None = None,
+) -> None:
     if verdict.outcome is Outcome.ACCEPTED:
         _close(row, State.ACCEPTED, None, now=now)
     elif verdict.outcome is Outcome.PERMANENT:
@@ -234,7 +247,9 @@ def _apply(row: Notification, verdict: Verdict, *, now: datetime, jitter: float)
     elif verdict.outcome is Outcome.UNCERTAIN:
         _wait_for_the_answer(row, now + SETTLING, now=now)
     else:
-        due_at = now + backoff(row.tries, jitter=jitter, retry_after=verdict.retry_after)
+        due_at = now + backoff(
+            refusals or row.tries, jitter=jitter, retry_after=verdict.retry_after
+        )
         if due_at > row.not_after:
             _close(row, State.EXPIRED, verdict.reason, now=now)
         else:
@@ -259,7 +274,9 @@ def _try_again(session: Session, row: Notification, *, now: datetime, jitter: fl
     A message that kills its worker on the way out would otherwise kill the next one, too.
     """
     if row.tries > 1:
-        _apply(row, temporary(row.reason or "cut-off"), now=now, jitter=jitter)
+        # The repeat at once is not one of those that wait longer each time.
+        cut_off = temporary(row.reason or "cut-off")
+        _apply(row, cut_off, now=now, jitter=jitter, refusals=row.tries - 1)
         session.flush()
         return Next.DONE
     row.state = advance(row.state, State.CLAIMED)

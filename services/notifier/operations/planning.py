@@ -10,17 +10,27 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.notifier.domain.appointment import AppointmentDetails
+from services.notifier.domain.consent import ANSWER_IN
 from services.notifier.domain.contact import Contact
 from services.notifier.domain.delivery import REACHED, WAITING, State
-from services.notifier.domain.message import NEWS, Kind, kind_of
+from services.notifier.domain.fallback import NOT_AGREED
+from services.notifier.domain.message import NEWS, Kind, kind_of, lead_of
 from services.notifier.domain.reminders import (
     NOTE_STAYS_NEWS,
     PlannedMessage,
+    ReminderPlan,
     cancellation_notices,
     messages_for,
 )
 from services.notifier.models import AppointmentProjection, Notification
-from services.notifier.operations import appointments, contacts
+from services.notifier.operations import (
+    appointments,
+    consents,
+    contacts,
+    reminder_rules,
+    suppressions,
+    withdrawals,
+)
 from services.notifier.settings import Settings
 from shared.crypto import SubjectErased
 from shared.db import database_now
@@ -67,6 +77,38 @@ def plan_staff_note(session: Session, *, about: UUID, kind: Kind = Kind.STAFF_NO
         purpose=kind, channel=Channel.EMAIL, due_at=now, not_after=now + NOTE_STAYS_NEWS
     )
     add(session, note, key=f"{about}:{kind}", announced_at=now)
+
+
+def plan_question(
+    session: Session, contact: Contact, settings: Settings, *, until: datetime, now: datetime
+) -> None:
+    """Ask a number that has not agreed yet whether it does: once for each person and number."""
+    number = contact.address(Channel.SMS)
+    if number is None or now >= until or not consents.unproven(session, contact, settings):
+        return
+    index = suppressions.index_of(session, channel=Channel.SMS, address=number)
+    question = PlannedMessage(
+        purpose=Kind.QUESTION,
+        channel=Channel.SMS,
+        due_at=now,
+        not_after=min(until, now + ANSWER_IN),
+    )
+    add(
+        session,
+        question,
+        key=f"{contact.person_id}:{Kind.QUESTION}:{index[:16].hex()}",
+        announced_at=now,
+        person_id=contact.person_id,
+    )
+
+
+def why_nothing(
+    session: Session, contact: Contact, permitted: frozenset[Channel], settings: Settings
+) -> str:
+    """The reason of a row that only tells staff, where no way is left among what is permitted."""
+    if Channel.SMS in permitted and consents.unproven(session, contact, settings):
+        return NOT_AGREED
+    return NOT_SET_UP if permitted else NO_WAY
 
 
 def _plan_for(
@@ -123,19 +165,24 @@ class _About:
 
 
 def _plan_booking(session: Session, about: _About, settings: Settings, *, now: datetime) -> None:
-    channels = about.contact.channels & settings.channels
+    plan_question(session, about.contact, settings, until=about.details.start, now=now)
+    channels = consents.ways(session, about.contact, settings)
+    rules = reminder_rules.in_force(
+        session, appointment_type=about.details.type, usual=settings.reminders
+    )
+    withdrawals.withdraw_unwanted(session, _unwanted(about, rules.plan, now=now))
     planned = messages_for(
         news={channel: _news(about, channel) for channel in sorted(channels)},
         starts_at=about.details.start,
         announced_at=about.projection.announced_at,
         zone=zone(about.details.timezone),
-        plan=settings.reminders,
+        plan=rules.plan,
         now=now,
     )
     for message in planned:
-        _add_about(session, about, message)
+        _add_about(session, about, message, again=_again(about, message, rules.rule_id))
     if not channels:
-        _say_nothing_may_be_sent(session, about, _news(about, None), now=now)
+        _say_nothing_may_be_sent(session, about, _news(about, None), settings, now=now)
 
 
 def _plan_cancellation(
@@ -143,14 +190,17 @@ def _plan_cancellation(
 ) -> None:
     """Tell only who was told of the time; a booking that nobody heard of ends in silence."""
     told = frozenset(channel for channel in Channel if _was_told(about, channel))
-    reachable = about.contact.channels & settings.channels
+    reachable = consents.ways(session, about.contact, settings)
     notices = cancellation_notices(
-        channels=told & reachable, starts_at=about.details.start, now=now
+        channels=told & reachable,
+        starts_at=about.details.start,
+        announced_at=about.projection.announced_at,
+        now=now,
     )
     for message in notices:
         _add_about(session, about, message)
     if not reachable:
-        _say_nothing_may_be_sent(session, about, Kind.CANCELLED, now=now)
+        _say_nothing_may_be_sent(session, about, Kind.CANCELLED, settings, now=now)
 
 
 def _earlier(
@@ -166,6 +216,39 @@ def _earlier(
         .order_by(Notification.id)
         .execution_options(populate_existing=True)
     ).all()
+
+
+def _unwanted(about: _About, plan: ReminderPlan, *, now: datetime) -> list[UUID]:
+    """The reminders that a rule planned, that wait for their time, and that no rule wants now.
+
+    One that was due once, or took over for another channel, is beyond any rule.
+    """
+    waiting = [
+        (row, lead)
+        for row in about.earlier
+        if row.state is State.SCHEDULED
+        and row.reason is None
+        and row.due_at > now
+        and (lead := lead_of(row.purpose)) is not None
+    ]
+    return [
+        row.id
+        for row, lead in waiting
+        if row.channel and lead not in plan.leads.get(Channel(row.channel), ())
+    ]
+
+
+def _again(about: _About, message: PlannedMessage, rule_id: int) -> str:
+    """What marks a reminder that one rule took back and a later one wants; else nothing."""
+    same = [
+        row
+        for row in about.earlier
+        if row.purpose == message.purpose
+        and row.channel == message.channel
+        and row.sequence == about.projection.sequence
+    ]
+    taken_back = [row.reason == withdrawals.PLAN_CHANGED for row in same]
+    return f":{rule_id}" if taken_back and all(taken_back) else ""
 
 
 def _was_told(about: _About, channel: Channel | None) -> bool:
@@ -190,18 +273,20 @@ def _news(about: _About, channel: Channel | None) -> Kind:
 
 
 def _say_nothing_may_be_sent(
-    session: Session, about: _About, purpose: Kind, *, now: datetime
+    session: Session, about: _About, purpose: Kind, settings: Settings, *, now: datetime
 ) -> None:
     """Leave a row for staff: call, or wait; this person can't be written to."""
     start = about.details.start
     if now >= start:
         return
     notice = PlannedMessage(purpose=purpose, channel=None, due_at=now, not_after=start)
-    reason = NOT_SET_UP if about.contact.channels else NO_WAY
+    reason = why_nothing(session, about.contact, about.contact.channels, settings)
     _add_about(session, about, notice, state=State.SUPPRESSED, reason=reason)
 
 
-def _add_about(session: Session, about: _About, message: PlannedMessage, **ending: object) -> None:
+def _add_about(
+    session: Session, about: _About, message: PlannedMessage, *, again: str = "", **ending: object
+) -> None:
     projection = about.projection
     parts = (
         projection.appointment_id,
@@ -213,7 +298,7 @@ def _add_about(session: Session, about: _About, message: PlannedMessage, **endin
     add(
         session,
         message,
-        key=":".join(str(part) for part in parts),
+        key=":".join(str(part) for part in parts) + again,
         announced_at=projection.announced_at,
         appointment_id=projection.appointment_id,
         sequence=projection.sequence,

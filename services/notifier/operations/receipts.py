@@ -4,6 +4,7 @@ A receipt names its try in its own address, so it is understood before we have s
 provider called the message, and even if we never do.
 """
 
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -11,16 +12,23 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from services.notifier.domain.delivery import State, advance, state_after_receipt
-from services.notifier.domain.verdict import twilio_code
+from services.notifier.domain.carriers import judge
+from services.notifier.domain.delivery import (
+    State,
+    advance,
+    again_after,
+    rank_of,
+    state_after_receipt,
+)
+from services.notifier.domain.verdict import Verdict
 from services.notifier.models import Attempt, Notification, ProviderEvent
 from services.notifier.operations import suppressions
 from services.notifier.operations.said import open_message
 from shared.crypto import SubjectErased
 from shared.db import database_now
-from shared.vocabulary import Channel
 
 _SETTLED_BADLY: Final = {State.UNDELIVERED, State.BOUNCED}
+_TAKEN: Final = State.ACCEPTED
 
 
 def take(
@@ -30,10 +38,12 @@ def take(
     attempt_id: UUID,
     event_key: str,
     receipt: str,
-    code: int | None,
+    code: int | None = None,
+    verdict: Verdict | None = None,
 ) -> bool:
     """Keep a receipt and apply it; False if it was kept before, or its try is unknown.
 
+    Why it did not arrive is told by the provider's `code`, or by a `verdict` on its words.
     The sender gets its 2xx only after the caller has committed this.
     """
     attempt = session.get(Attempt, attempt_id)
@@ -56,26 +66,56 @@ def take(
     )
     if kept is None:
         return False
-    _apply(session, row, attempt, receipt, code)
+    if verdict is None and code is not None:
+        verdict = judge(attempt.provider, code)
+    _apply(session, row, attempt, receipt, verdict)
     session.flush()
     return True
 
 
 def _apply(
-    session: Session, row: Notification, attempt: Attempt, receipt: str, code: int | None
+    session: Session, row: Notification, attempt: Attempt, receipt: str, verdict: Verdict | None
 ) -> None:
     state = state_after_receipt(row.state, receipt)
-    if state == row.state:
+    if state == row.state or _said_more_before(session, attempt, receipt):
         return
     if state in _SETTLED_BADLY and not _is_latest(session, row, attempt):
         return  # another try is on its way, or has arrived
+    now = database_now(session)
+    wait = _wait(session, row, verdict) if state is State.UNDELIVERED else None
+    if wait is not None and now + wait <= row.not_after:
+        if row.state is State.SCHEDULED:
+            return  # it waits for its next try already
+        state, row.due_at, row.rung_at, row.claims = State.SCHEDULED, now + wait, None, 0
     row.state = advance(row.state, state)
     row.reason = None
     row.open_attempt_id = None
     row.lease_until = None
-    row.changed_at = database_now(session)
-    if state in _SETTLED_BADLY:
-        _give_the_reason(session, row, attempt, code)
+    row.changed_at = now
+    if state in _SETTLED_BADLY or state is State.SCHEDULED:
+        _give_the_reason(session, row, attempt, verdict)
+
+
+def _said_more_before(session: Session, attempt: Attempt, receipt: str) -> bool:
+    """Whether an earlier receipt of the same try ranks higher: this one comes late."""
+    said = session.scalars(
+        select(ProviderEvent.receipt).where(ProviderEvent.attempt_id == attempt.id)
+    )
+    return any(rank_of(one) > rank_of(receipt) for one in said)
+
+
+def _wait(session: Session, row: Notification, verdict: Verdict | None) -> timedelta | None:
+    """How long until a text that came back is tried again; None if it isn't."""
+    if verdict is None:
+        return None
+    told = session.execute(
+        select(ProviderEvent.attempt_id, ProviderEvent.receipt)
+        .join(Attempt, Attempt.id == ProviderEvent.attempt_id)
+        .where(Attempt.notification_id == row.id)
+        .distinct()
+    )
+    came_back = {id_ for id_, said in told if state_after_receipt(_TAKEN, said) in _SETTLED_BADLY}
+    return again_after(verdict.reason, len(came_back))
 
 
 def _is_latest(session: Session, row: Notification, attempt: Attempt) -> bool:
@@ -86,9 +126,8 @@ def _is_latest(session: Session, row: Notification, attempt: Attempt) -> bool:
 
 
 def _give_the_reason(
-    session: Session, row: Notification, attempt: Attempt, code: int | None
+    session: Session, row: Notification, attempt: Attempt, verdict: Verdict | None
 ) -> None:
-    verdict = twilio_code(code) if code is not None else None
     row.reason = verdict.reason if verdict else "refused"
     if verdict and verdict.suppress:
         try:
@@ -96,5 +135,5 @@ def _give_the_reason(
         except SubjectErased:
             return  # the address is gone with the person
         suppressions.suppress(
-            session, channel=Channel.SMS, address=message.to, reason=verdict.reason
+            session, channel=message.channel, address=message.to, reason=verdict.reason
         )

@@ -1,39 +1,41 @@
-"""A message in words: templates, a time, a link, and nothing of why."""
+"""A message in words: a template, a time, a link, and nothing of why."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from uuid import UUID
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup, escape
 
 from services.notifier.domain.appointment import AppointmentDetails
 from services.notifier.domain.errand import FreeTime
 from services.notifier.domain.incoming import Wish
+from services.notifier.domain.letter import as_text, body
 from services.notifier.domain.message import Kind, OutgoingMessage, kind_of
-from services.notifier.domain.neutrality import telling_words
-from services.notifier.domain.sms import fits_one_segment, plain
-from services.notifier.domain.wording import words_for
+from services.notifier.domain.sms import fits_one_segment
+from services.notifier.domain.wording import (
+    LANGUAGES,
+    days_in_words,
+    for_a_phone,
+    language_of,
+    words_for,
+)
+from services.notifier.domain.words import Slot, Words, fill, paragraphs, slot_for
+from services.notifier.operations.shipped import TEMPLATES, answer_words
 from shared.ics import invitation
+from shared.neutrality import telling_words
 from shared.settings import Practice
 from shared.vocabulary import Channel
-
-TEMPLATES: Final = Path(__file__).parent.parent / "templates" / "messages"
-
-SAME_WORDS: Final = {
-    Kind.RESUME: Kind.UPDATE,
-    Kind.STAFF_REPLY: Kind.STAFF_NOTE,
-    Kind.STAFF_CALENDAR: Kind.STAFF_NOTE,
-}
 
 _CALENDAR: Final[dict[Kind, Literal["REQUEST", "CANCEL"]]] = {
     Kind.CONFIRMATION: "REQUEST",
     Kind.MOVED: "REQUEST",
     Kind.CANCELLED: "CANCEL",
 }
+
+Values = dict[str, str | None]
 
 
 class TellingWords(Exception):
@@ -55,78 +57,81 @@ class Occasion:
     not_after: datetime | None = None
     time: FreeTime | None = None
 
+    @property
+    def language(self) -> str:
+        """The language it is written in."""
+        return language_of(self.locale)
+
+    @property
+    def slot(self) -> Slot:
+        """Where its words stand."""
+        return slot_for(kind_of(self.purpose), self.language, self.channel)
+
 
 @lru_cache(maxsize=1)
 def _templates() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        keep_trailing_newline=True,
     )
+    environment.filters["dialled"] = _dialled
+    return environment
 
 
-@lru_cache(maxsize=32)
-def wording(kind: Kind) -> str:
-    """Name the words in use: a short hash of the templates, kept with each try."""
-    digest = hashlib.sha256()
-    for path in sorted((TEMPLATES / _folder(kind)).iterdir()):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return f"{kind} {digest.hexdigest()[:7]}"
+def _dialled(said: str, phone: str) -> Markup:
+    """A line whose phone number is dialled by pressing it, and stays in one piece."""
+    number = Markup('<a href="tel:{}" style="white-space:nowrap">{}</a>').format(
+        phone.replace(" ", ""), phone
+    )
+    return escape(said).replace(escape(phone), number)
 
 
-def render(occasion: Occasion, practice: Practice) -> OutgoingMessage:
+def render(occasion: Occasion, practice: Practice, words: Words) -> OutgoingMessage:
     """Write the message. Raises TellingWords if the result would not be neutral (L07)."""
-    kind = kind_of(occasion.purpose)
-    words = _words(occasion, practice)
+    values = _values(occasion, practice)
     if occasion.channel is Channel.SMS:
-        message = _text_message(kind, occasion, words)
+        message = _text_message(occasion, words, values)
     else:
-        message = _email(kind, occasion, words, practice)
+        message = _email(occasion, words, values, practice)
     _refuse_telling(message, occasion.link)
     return message
 
 
-def _folder(kind: Kind) -> str:
-    """Where the words are. A link to go on says no more than any other: the same words for both."""
-    return SAME_WORDS.get(kind, kind)
+def answer(wish: Wish, practice: Practice, locale: str) -> str:
+    """The fixed answer to a text of somebody's: one segment, and neutral like every message."""
+    values = {"sender": practice.neutral_sender, "phone": practice.phone}
+    return for_a_phone(fill(answer_words(wish, language_of(locale)), values))
+
+
+def _values(occasion: Occasion, practice: Practice) -> Values:
+    """What stands for each placeholder; None where there is nothing to say."""
+    details, locale = occasion.details, occasion.locale
+    values: Values = {
+        "sender": practice.neutral_sender,
+        "phone": practice.phone,
+        "link": occasion.link or None,
+        "if_video": "" if details and details.how == "video" else None,
+        "with_whom": (_first_name(details.practitioner_name) if details else "") or None,
+    }
+    about = details or occasion.time
+    if about is not None:
+        time = words_for(about.start, about.end, timezone=about.timezone, locale=locale)
+        values |= vars(time) | {"time": ""}
+    end = occasion.not_after
+    if end is not None:
+        values["days"] = days_in_words(_days(end - occasion.announced_at), locale)
+    if end is not None and occasion.time is not None:
+        until = words_for(end, end, timezone=occasion.time.timezone, locale=locale)
+        values |= {"until_weekday": until.weekday, "until": until.start}
+    return values
 
 
 def _days(life: timedelta) -> int:
     """How long a link lives, in whole days, the same for everyone who got it that way."""
     return max(1, round(life / timedelta(days=1)))
-
-
-def answer(wish: Wish, practice: Practice) -> str:
-    """The fixed answer to a text of somebody's: one segment, and neutral like every message."""
-    template = _templates().get_template(f"_answer_{wish}.txt")
-    text = template.render(sender=practice.neutral_sender, phone=practice.phone)
-    return plain(" ".join(text.split()))
-
-
-def _words(occasion: Occasion, practice: Practice) -> dict[str, Any]:
-    about = occasion.details or occasion.time
-    time = about and words_for(
-        about.start, about.end, timezone=about.timezone, locale=occasion.locale
-    )
-    end = occasion.not_after
-    until = (
-        words_for(end, end, timezone=occasion.time.timezone, locale=occasion.locale)
-        if occasion.time and end
-        else None
-    )
-    return {
-        "sender": practice.neutral_sender,
-        "phone": practice.phone,
-        "link": occasion.link,
-        "ask_where": bool(occasion.details and occasion.details.how == "video"),
-        "with_whom": _first_name(occasion.details.practitioner_name) if occasion.details else "",
-        "time": time,
-        "until": until,
-        "days": occasion.not_after and _days(occasion.not_after - occasion.announced_at),
-    }
 
 
 def _first_name(name: str) -> str:
@@ -135,17 +140,14 @@ def _first_name(name: str) -> str:
     return "" if telling_words(first) else first
 
 
-def _text_message(kind: Kind, occasion: Occasion, words: dict[str, Any]) -> OutgoingMessage:
+def _text_message(occasion: Occasion, words: Words, values: Values) -> OutgoingMessage:
     """The fullest wording that fits into one segment: L24 allows 160 characters.
 
     The link is worth more than long words for a day; where even short ones leave no room for it,
     a text does without.
     """
-    template = _templates().get_template(f"{_folder(kind)}/sms.txt")
-    wordings = [
-        plain(" ".join(template.render(words | choice).split()))
-        for choice in ({"compact": False}, {"compact": True}, {"compact": False, "link": ""})
-    ]
+    short = {name: value and for_a_phone(value) for name, value in values.items()}
+    wordings = [for_a_phone(fill(one, short)) for one in paragraphs(words.body, values)]
     return OutgoingMessage(
         message_id=str(occasion.message_id),
         channel=Channel.SMS,
@@ -154,18 +156,37 @@ def _text_message(kind: Kind, occasion: Occasion, words: dict[str, Any]) -> Outg
     )
 
 
-def _email(
-    kind: Kind, occasion: Occasion, words: dict[str, Any], practice: Practice
-) -> OutgoingMessage:
-    templates = _templates()
-    method = _CALENDAR.get(kind) if occasion.details else None
+def _email(occasion: Occasion, words: Words, values: Values, practice: Practice) -> OutgoingMessage:
+    letter = body(words.body, values)
+    day = values.get("day") or ""
+    time = {
+        "day": day[:1].upper() + day[1:],
+        "stretch": fill(LANGUAGES[occasion.language].stretch, values) if day else "",
+    }
+    subject = " ".join(fill(words.subject, values).split())
+    method = _CALENDAR.get(words.slot.kind) if occasion.details else None
     return OutgoingMessage(
         message_id=str(occasion.message_id),
         channel=Channel.EMAIL,
         to=occasion.to,
-        subject=templates.get_template(f"{_folder(kind)}/subject.txt").render(words).strip(),
-        text=templates.get_template(f"{_folder(kind)}/body.txt").render(words).strip() + "\n",
-        html=templates.get_template(f"{_folder(kind)}/body.html").render(words),
+        subject=subject,
+        text=as_text(
+            letter,
+            time=f"{time['day']}\n{time['stretch']}",
+            link=occasion.link,
+            sender=practice.neutral_sender,
+        ),
+        html=_templates()
+        .get_template("_letter.html")
+        .render(
+            letter=letter,
+            time=time,
+            link=occasion.link,
+            subject=subject,
+            locale=words.slot.locale,
+            sender=practice.neutral_sender,
+            phone=practice.phone,
+        ),
         calendar=_calendar(method, occasion, practice) if method else "",
         calendar_method=method,
     )
@@ -188,6 +209,7 @@ def _calendar(method: Literal["REQUEST", "CANCEL"], occasion: Occasion, practice
         organizer_name=practice.neutral_sender,
         organizer_address=practice.sender_address,
         attendee=occasion.to,
+        summary=LANGUAGES[occasion.language].appointment,
     ).decode()
 
 

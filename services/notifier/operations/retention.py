@@ -11,6 +11,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from services.notifier.domain.delivery import WAITING
+from services.notifier.domain.webhook import DeliveryState
 from services.notifier.models import (
     Attempt,
     AttemptEvent,
@@ -20,6 +21,8 @@ from services.notifier.models import (
     Notification,
     ProviderEvent,
 )
+from services.notifier.operations import rates
+from services.notifier.webhook_models import WebhookAttempt, WebhookDelivery
 
 WORDS_KEPT: Final = timedelta(days=30)
 TRACES_KEPT: Final = timedelta(days=13 * 31)
@@ -48,6 +51,11 @@ def forget_words(session: Session, *, now: datetime) -> int:
     )
     session.execute(delete(MailboxMessage).where(MailboxMessage.kept_at < before))
     session.execute(
+        update(WebhookAttempt)
+        .where(WebhookAttempt.ended_at < before, WebhookAttempt.answer_sealed.is_not(None))
+        .values(answer_sealed=None)
+    )
+    session.execute(
         update(IncomingText)
         .where(IncomingText.received_at < before, IncomingText.read_at.is_not(None))
         .values(body_sealed=None)
@@ -75,7 +83,17 @@ def forget_traces(session: Session, *, now: datetime) -> int:
             IncomingText.received_at < before, IncomingText.body_sealed.is_(None)
         )
     )
+    _delete_tellings(session, before=before)
+    rates.forget(session, now=now)
     return len(old)
+
+
+def _delete_tellings(session: Session, *, before: datetime) -> None:
+    old = select(WebhookDelivery.id).where(
+        WebhookDelivery.created_at < before, WebhookDelivery.state != DeliveryState.WAITING
+    )
+    session.execute(delete(WebhookAttempt).where(WebhookAttempt.delivery_id.in_(old)))
+    session.execute(delete(WebhookDelivery).where(WebhookDelivery.id.in_(old)))
 
 
 def _delete_tries(session: Session, tries: list[UUID]) -> None:

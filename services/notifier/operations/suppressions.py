@@ -1,20 +1,18 @@
 """Addresses that must not be tried again, found by a keyed hash of the address.
 
-What a person stopped, only that person starts again: nothing here lifts an entry for staff.
+What a person stopped, only that person starts again; what staff may lift, `blocked` lifts.
 """
 
-from typing import Final
-
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from services.notifier.domain.blocked import OPTED_OUT
+from services.notifier.domain.consent import Act, Way
 from services.notifier.models import Suppression
+from services.notifier.operations import ledger
 from shared.crypto import blind_index
 from shared.vocabulary import Channel
-
-OPTED_OUT: Final = "opted-out"
-"""The reason of an entry that the person made, by a word to us or to the carrier."""
 
 
 def hold(session: Session, *, channel: Channel, address: str) -> bytes:
@@ -24,13 +22,18 @@ def hold(session: Session, *, channel: Channel, address: str) -> bytes:
     begins after the stop was committed (F27), and two texts never count each other out (L24).
     """
     index = index_of(session, channel=channel, address=address)
-    number = int.from_bytes(index[:8], "big", signed=True)
-    session.execute(select(func.pg_advisory_xact_lock(number)))
+    session.execute(select(func.pg_advisory_xact_lock(ledger.key_of(index))))
     return index
 
 
-def suppress(session: Session, *, channel: Channel, address: str, reason: str) -> bool:
-    """Never write to this address again, until the entry is lifted. Returns whether that is new."""
+def suppress(
+    session: Session, *, channel: Channel, address: str, reason: str, way: Way = Way.CARRIER
+) -> bool:
+    """Never write to this address again, until the entry is lifted. Returns whether that is new.
+
+    One for each reason: whatever staff may lift, a STOP beside it stays. What the person stopped
+    ends every consent at the address, in the ledger too.
+    """
     index = index_of(session, channel=channel, address=address)
     new = session.scalar(
         insert(Suppression)
@@ -38,17 +41,22 @@ def suppress(session: Session, *, channel: Channel, address: str, reason: str) -
         .on_conflict_do_nothing()
         .returning(Suppression.id)
     )
+    if new is not None and reason == OPTED_OUT:
+        ledger.note(session, address_index=index, act=Act.REVOKED, way=way, channel=channel)
     return new is not None
 
 
 def suppressed(session: Session, *, channel: Channel, address: str) -> str | None:
-    """Why an address is not to be written to; None if it may be."""
+    """Why an address is not to be written to; None if it may be. Their own word comes first."""
     return session.scalar(
-        select(Suppression.reason).where(
+        select(Suppression.reason)
+        .where(
             Suppression.channel == channel,
             Suppression.address_index == index_of(session, channel=channel, address=address),
             Suppression.lifted_at.is_(None),
         )
+        .order_by(case((Suppression.reason == OPTED_OUT, 0), else_=1), Suppression.id)
+        .limit(1)
     )
 
 

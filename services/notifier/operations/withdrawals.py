@@ -1,5 +1,7 @@
 """Taking back what was planned and is no longer true."""
 
+from collections.abc import Collection
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, update
@@ -7,6 +9,9 @@ from sqlalchemy.orm import Session
 
 from services.notifier.domain.delivery import State
 from services.notifier.models import Notification
+
+PLAN_CHANGED: Final = "plan-changed"
+"""The reason of a reminder that the owner's rules do not want any more."""
 
 
 def withdraw_older(session: Session, *, appointment_id: UUID, sequence: int) -> None:
@@ -27,6 +32,11 @@ def withdraw_older(session: Session, *, appointment_id: UUID, sequence: int) -> 
 def withdraw_errand(session: Session, *, errand_id: UUID) -> None:
     """Cancel whatever was planned for an errand that nobody wants done any more."""
     _cancel(session, Notification.errand_id == errand_id, reason="not-wanted")
+
+
+def withdraw_unwanted(session: Session, notification_ids: Collection[UUID]) -> None:
+    """Cancel reminders that the rules for reminders do not want any more."""
+    _cancel(session, Notification.id.in_(notification_ids), reason=PLAN_CHANGED)
 
 
 def withdraw_all(session: Session, *, person_id: UUID) -> None:

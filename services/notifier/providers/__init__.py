@@ -39,8 +39,8 @@ class Provider(Protocol):
         """Hand the message over and wait for the answer."""
         ...
 
-    def find(self, message: OutgoingMessage, *, since: datetime) -> Trace:
-        """Look for a message handed over at or after `since`."""
+    def find(self, message: OutgoingMessage, *, attempt_id: UUID, since: datetime) -> Trace:
+        """Look for a message handed over in that try, at or after `since`."""
         ...
 
 

@@ -26,12 +26,19 @@ class MailboxProvider:
         message: OutgoingMessage,
         *,
         attempt_id: UUID,
-        handing_over: Callable[[], None],  # noqa: ARG002 - a repeat does no harm here
+        handing_over: Callable[[], None],
     ) -> Answer:
         """Keep the message."""
+        handing_over()
         self._keep(message, attempt_id)
         return Answer(verdict=ACCEPTED)
 
-    def find(self, message: OutgoingMessage, *, since: datetime) -> Trace:  # noqa: ARG002
-        """Never needed: see `send`."""
+    def find(
+        self,
+        message: OutgoingMessage,  # noqa: ARG002
+        *,
+        attempt_id: UUID,  # noqa: ARG002
+        since: datetime,  # noqa: ARG002
+    ) -> Trace:
+        """A repeat does no harm here, so nobody has to look."""
         return Trace.NOT_TAKEN

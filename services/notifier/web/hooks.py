@@ -24,10 +24,19 @@ from shared.web import database, settings
 from shared.web.audiences import guard_hooks
 from shared.web.problems import NotForYourRole, NotFound
 
-PURPOSE: Final = "twilio-status"
-"""What the mark in an address is for; it opens nothing else."""
-
 hooks = Blueprint("hooks", __name__, url_prefix="/hooks")
+
+
+def receipt_mark(secret_key: str, provider: str, attempt_id: UUID) -> str:
+    """The mark in the address to which a provider reports on one try; it opens nothing else."""
+    return derived_token(secret_key, f"{provider}-status", attempt_id)
+
+
+def check_mark(provider: str, attempt_id: UUID, mark: str) -> None:
+    """Refuse an address that we never gave to that provider. Raises NotFound."""
+    expected = receipt_mark(settings().secret_key, provider, attempt_id)
+    if not hmac.compare_digest(expected.encode(), mark.encode()):
+        raise NotFound
 
 
 class NotSigned(NotForYourRole):
@@ -56,9 +65,7 @@ guard_hooks(hooks, _check_signature)
 @hooks.post("/twilio/status/<uuid:attempt_id>/<mark>")
 def twilio_status(attempt_id: UUID, mark: str) -> ResponseReturnValue:
     """Take one receipt. 204 only after it is committed; a repeat gets the same answer."""
-    expected = derived_token(settings().secret_key, PURPOSE, attempt_id)
-    if not hmac.compare_digest(expected.encode(), mark.encode()):
-        raise NotFound
+    check_mark("twilio", attempt_id, mark)
     receipt = request.form.get("MessageStatus", "")
     sid = request.form.get("MessageSid", "")
     if receipt and sid:
@@ -87,8 +94,8 @@ def twilio_incoming() -> ResponseReturnValue:
     # enough.
     carrier_wish = _CARRIER_WISHES.get(form.get("OptOutType", ""))
     may_answer = ours.delivery == "live" and "twilio" in ours.agreements and carrier_wish is None
-    wish = None
-    if sid and _PHONE.fullmatch(number):
+    wish, locale = None, "en"
+    if sid and PHONE.fullmatch(number):
         with database().begin() as session:
             wish = incoming.take(
                 session,
@@ -98,7 +105,9 @@ def twilio_incoming() -> ResponseReturnValue:
                 may_answer=may_answer,
                 carrier_took_it_for=carrier_wish,
             )
-    said = f"<Message>{escape(rendering.answer(wish, ours.practice))}</Message>" if wish else ""
+            locale = incoming.locale_of(session, sid=sid)
+    answer = rendering.answer(wish, ours.practice, locale) if wish else ""
+    said = f"<Message>{escape(answer)}</Message>" if answer else ""
     return Response(
         f'<?xml version="1.0" encoding="UTF-8"?><Response>{said}</Response>',
         content_type="text/xml; charset=utf-8",
@@ -106,7 +115,7 @@ def twilio_incoming() -> ResponseReturnValue:
 
 
 _CARRIER_WISHES: Final = {"STOP": Wish.STOP, "START": Wish.START, "HELP": Wish.HELP}
-_PHONE: Final = re.compile(r"\+[1-9][0-9]{6,14}")
+PHONE: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 def _code(text: Any) -> int | None:

@@ -5,13 +5,27 @@ from uuid import UUID
 
 from flask import Blueprint
 
-from services.notifier.operations import message_log
+from services.notifier.operations import message_log, trials
 from services.notifier.web.words import as_document
-from shared.web import database
+from shared.web import database, settings
 from shared.web.audiences import guard_internal
 
 internal = Blueprint("internal", __name__, url_prefix="/internal")
 guard_internal(internal)
+
+
+@internal.get("/set-up")
+def set_up() -> dict[str, Any]:
+    """Whether messages go out, by which ways, which agreements are missing, how a test went."""
+    own = settings()
+    with database().begin() as session:
+        tested = trials.result(session, mailbox=own.delivery == "mailbox")
+    return {
+        "tested": tested,
+        "mailbox": own.delivery == "mailbox",
+        "channels": sorted(own.channels),
+        "without_agreement": list(own.without_agreement),
+    }
 
 
 @internal.get("/people/<uuid:person_id>/messages")

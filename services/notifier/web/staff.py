@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo
 import structlog
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from services.notifier.domain.message import ASKED_FOR, LINK_NOTES, kind_of, title_of
-from services.notifier.operations import incoming, message_log
+from services.notifier.operations import calls, choosing, incoming, message_log, resend_guard
 from services.notifier.operations.message_log import PAGE, Counts, Line, Opened, Show
 from services.notifier.providers.mime import CALENDAR_FILE
 from services.notifier.settings import Settings
+from services.notifier.web import again
 from services.notifier.web.words import (
     Step,
     channel_words,
@@ -25,8 +27,10 @@ from services.notifier.web.words import (
     trail,
     voicemail_script,
     without_links,
+    words_used,
 )
 from shared.clock import utcnow
+from shared.db import database_now
 from shared.vocabulary import Role
 from shared.web import database, settings
 from shared.web.audiences import current_staff, guard_staff
@@ -70,13 +74,20 @@ def messages() -> ResponseReturnValue:
         found, more = message_log.lines(session, show=show, offset=(page - 1) * PAGE)
         counts = message_log.counts(session, day_began=began, day_ends=began + timedelta(days=1))
         replies = incoming.unread_count(session)
+        to_call = calls.count(session)
+        refusing = choosing.refusing(session, settings().carriers, now=database_now(session))
+        held_back = resend_guard.count(session)
     return render_template(
         "notifier/messages.html",
         rows=[_row(line, place, now) for line in found],
         summary=_summary(counts, kept=settings().delivery == "mailbox"),
         pills=_pills(show, counts),
         replies=replies,
+        to_call=to_call,
+        held_back=held_back,
         missing=settings().without_agreement,
+        waits=settings().waits,
+        refusing=[name.capitalize() for name in refusing],
         show=show,
         newer=_page_link(show, page - 1) if page > 1 else None,
         older=_page_link(show, page + 1) if more else None,
@@ -87,9 +98,11 @@ def messages() -> ResponseReturnValue:
 @pages.get("/messages/<uuid:notification_id>")
 def message(notification_id: UUID) -> ResponseReturnValue:
     """One message: its way, and for those who may read them its words, address and answers."""
-    opened = _opened(notification_id)
     place, now = _practice_zone(), utcnow()
     may_read = _may_read()
+    with database().begin() as session:
+        opened = _opened(session, notification_id)
+        once_more = again.about(session, opened.line.notification, may_read=may_read)
     if may_read:
         _note_reading(notification_id)
     return render_template(
@@ -100,6 +113,8 @@ def message(notification_id: UUID) -> ResponseReturnValue:
         contact=opened.contact if may_read else None,
         script=_voicemail_script(opened) if may_read else "",
         may_read=may_read,
+        again=once_more,
+        longest_reason=again.LONGEST_REASON,
         calendar_file=CALENDAR_FILE,
     )
 
@@ -109,7 +124,8 @@ def calendar_entry(notification_id: UUID) -> ResponseReturnValue:
     """The calendar entry as it was attached."""
     if not _may_read():
         raise NotForYourRole("What was said is for clinicians.")
-    opened = _opened(notification_id)
+    with database().begin() as session:
+        opened = _opened(session, notification_id)
     if opened.message is None or not opened.message.calendar:
         raise NotFound("This message came without a calendar entry.")
     _note_reading(notification_id)
@@ -138,9 +154,8 @@ def _voicemail_script(opened: Opened) -> str:
     return voicemail_script(current_staff().name, ours.practice.phone)
 
 
-def _opened(notification_id: UUID) -> Opened:
-    with database().begin() as session:
-        opened = message_log.opened(session, notification_id=notification_id)
+def _opened(session: Session, notification_id: UUID) -> Opened:
+    opened = message_log.opened(session, notification_id=notification_id)
     if opened is None:
         raise NotFound("There is no such message.")
     return opened
@@ -219,8 +234,7 @@ def _facts(line: Line, place: ZoneInfo) -> list[tuple[str, str]]:
         return [("Due", moment(row.due_at, place))]
     facts = [("Due", moment(row.due_at, place)), ("Of use until", moment(row.not_after, place))]
     if line.tries:
-        kind, _, version = line.tries[-1].attempt.wording.partition(" ")
-        facts.append(("Words", f"{kind.replace('-', ' ').capitalize()}, {version}"))
+        facts.append(("Words", words_used(line.tries[-1].attempt.wording)))
     return facts
 
 

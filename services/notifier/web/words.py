@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from services.notifier.domain.delivery import State
 from services.notifier.domain.message import LINK_NOTES, kind_of, title_of
+from services.notifier.domain.servers import CARRIERS
+from services.notifier.domain.wording import LANGUAGES
 from services.notifier.operations.message_log import Line, Try
 from shared.vocabulary import Channel
 
@@ -51,24 +53,30 @@ _CHIPS: Final = {
 }
 
 _BY_REASON: Final = {
+    "restored": Chip(shape="hold", label="Held back"),
     "night": Chip(shape="wait", label="Waiting for the morning"),
     "wishes-unknown": Chip(shape="wait", label="Waiting for their wishes"),
     "no-agreement": Chip(shape="hold", label="Waiting for an agreement"),
+    "carrier-away": Chip(shape="hold", label="Waiting for a carrier"),
     "not-confirmed": Chip(shape="wait", label="Waiting to be confirmed"),
     "enough-texts": Chip(shape="hold", label="Enough texts for now"),
+    "enough-for-now": Chip(shape="wait", label="Waiting for its turn"),
     "no-way": Chip(shape="urgent", label="Nothing may be sent"),
     "nobody": Chip(shape="urgent", label="No address for it"),
     "not-set-up": Chip(shape="urgent", label="No way to send it"),
+    "not-agreed": Chip(shape="hold", label="Not agreed to texts"),
 }
 
 _REASONS: Final = {
     "busy": "The provider was busy.",
+    "carrier-away": "No carrier takes texts just now. We try one again soon.",
     "unreachable": "The provider could not be reached.",
     "cut-off": "The connection was lost before anything was taken.",
     "no-answer": "It was handed over, and the answer never came.",
     "our-settings": "Our own settings were refused: whoever looks after them should look.",
     "mailbox-full": "Their mailbox is full.",
     "no-such-address": "There is no such address.",
+    "gave-up": "Their mail server could not be reached for days, and ours gave up.",
     "no-such-number": "There is no such number.",
     "cannot-get-texts": "The number cannot get texts.",
     "no-route": "The number cannot be reached from here.",
@@ -76,6 +84,7 @@ _REASONS: Final = {
     "phone-off": "The phone was off or out of reach.",
     "opted-out": "They asked for no more texts.",
     "blocked": "The number refuses texts from us.",
+    "by-staff": "Somebody here blocked this address.",
     "filtered": "The carrier took it for unwanted mail.",
     "refused": "It was refused.",
     "unknown": "The carrier gave no reason.",
@@ -83,14 +92,20 @@ _REASONS: Final = {
     "not-permitted": "They no longer allow this way of writing to them.",
     "not-set-up": "The way they allow is not set up here. Call, or wait until they write.",
     "erased": "This person's data was erased.",
+    "plan-changed": "The practice reminds at other times now.",
     "superseded": "The appointment changed, so this was no longer true.",
+    "not-agreed": "Their number has not said yes to texts. We asked it, or will, once.",
+    "asked-before": "This number was asked before and has not answered.",
     "no-agreement": "No agreement with the provider is recorded, so nothing is handed to it.",
     "enough-texts": "They have had as many texts as we send: one a day, three a week.",
+    "enough-for-now": "As many messages as may leave at once had left. It goes out in its turn.",
     "not-wanted": "It was not needed any more.",
     "not-confirmed": "We are asking whether it is still needed.",
     "nobody": "There is no address to send this to. Set PRACTICE_STAFF_EMAIL.",
     "telling-words": "The words would have said too much. Look at the practice's settings.",
     "too-late": "Its time had passed.",
+    "restored": "A backup was restored: it may have been sent already. Somebody has to decide.",
+    "discarded": "Somebody decided not to send it after a backup was restored.",
     "night": "It is night where they are.",
     "wishes-unknown": "Their wishes changed, and we are asking for the new ones.",
     "no-receipt": "The provider promised to say whether it arrived, and never did.",
@@ -103,6 +118,11 @@ _TRACES: Final = {
     "trace-not-taken": ("fail", "Not found at the provider", "Nothing had been taken."),
     "trace-nobody-knows": ("fail", "Nobody can say", "The server has no way to tell."),
     "trace-ask-later": ("wait", "The provider did not say", "We ask again."),
+    "taken-back": (
+        "ok",
+        "Stopped on the way",
+        "It was no longer true, so nothing was handed over.",
+    ),
     "not-handed-over": ("fail", "Stopped on the way", "The program stopped here, and began anew."),
 }
 
@@ -111,6 +131,8 @@ _RECEIPTS: Final = {
     "read": ("ok", "Read"),
     "undelivered": ("fail", "Did not arrive"),
     "failed": ("fail", "Did not arrive"),
+    "bounced": ("fail", "Came back"),
+    "delayed": ("wait", "Their server does not take it yet"),
     "sent": ("ok", "On to the carrier"),
 }
 
@@ -132,7 +154,7 @@ def chip(line: Line) -> Chip:
         return Chip(shape="wait", label="Trying again")
     if row.state is State.ACCEPTED and line.provider == "mailbox":
         return Chip(shape="ok", label="Kept here")
-    if row.state is State.ACCEPTED and line.provider == "twilio":
+    if row.state is State.ACCEPTED and line.provider in CARRIERS:
         return Chip(shape="info", label="Taken by the carrier")
     return _CHIPS[row.state]
 
@@ -183,7 +205,7 @@ def _taken(tried: Try, at: datetime, code: int | None, said: str) -> Step:
     titles = {
         "mailbox": "Kept in this mailbox",
         "smtp": "Taken by their server",
-        "twilio": "Taken by the carrier",
+        **dict.fromkeys(CARRIERS, "Taken by the carrier"),
     }
     text = "It has not left this machine." if tried.attempt.provider == "mailbox" else ""
     title = titles.get(tried.attempt.provider, "Taken")
@@ -212,6 +234,15 @@ _LINK: Final = re.compile(r"https?://\S+")
 def without_links(text: str) -> str:
     """A text with every link left out, and that there was one left in."""
     return _LINK.sub("(their own link)", text)
+
+
+def words_used(reference: str) -> str:
+    """Which words a try was written in: "English, version 2 (3fa9c2e)"."""
+    kind, *rest = reference.split()
+    if len(rest) != 4:
+        return f"{kind.replace('-', ' ').capitalize()}, {' '.join(rest)}"
+    locale, _channel, version, digest = rest
+    return f"{LANGUAGES[locale].name}, version {version} ({digest})"
 
 
 def voicemail_script(caller: str, phone: str) -> str:

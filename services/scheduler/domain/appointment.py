@@ -48,6 +48,7 @@ class Hand:
 
 CLIENT: Final = Hand(Actor.CLIENT)
 SYSTEM: Final = Hand(Actor.SYSTEM)
+ERASED: Final = Hand(Actor.SYSTEM, reason="a person was erased")
 
 
 class Act(StrEnum):
@@ -64,6 +65,11 @@ class Act(StrEnum):
     ARRIVE = "arrive"
     FULFIL = "fulfil"
     MISS = "miss"
+    # Of two people one asks for another time: RFC 5546's COUNTER, and how it ends without a move.
+    COUNTER = "counter"
+    DECLINE_COUNTER = "decline-counter"
+    WITHDRAW_COUNTER = "withdraw-counter"
+    LAPSE_COUNTER = "lapse-counter"
 
 
 class Wish(StrEnum):
@@ -98,7 +104,10 @@ _OPEN = frozenset({Status.PROPOSED, Status.PENDING, Status.BOOKED})
 _ANYONE = frozenset(Actor)
 _PEOPLE = frozenset({Actor.CLIENT, Actor.STAFF})
 _STAFF = frozenset({Actor.STAFF})
+_CLIENT = frozenset({Actor.CLIENT})
+_CLOCK = frozenset({Actor.SYSTEM})
 _PENDING = frozenset({Status.PENDING})
+_BOOKED = frozenset({Status.BOOKED})
 
 _RULES: Final[dict[Act, _Rule]] = {
     Act.HOLD: _Rule(frozenset({Status.PROPOSED}), None, _PEOPLE),
@@ -106,12 +115,16 @@ _RULES: Final[dict[Act, _Rule]] = {
     Act.REQUEST: _Rule(frozenset({Status.PROPOSED}), Status.PENDING, _PEOPLE),
     Act.CONFIRM: _Rule(_PENDING, Status.BOOKED, _PEOPLE),
     Act.DECLINE: _Rule(_PENDING, Status.CANCELLED, _PEOPLE),
-    Act.LAPSE: _Rule(_PENDING, Status.CANCELLED, frozenset({Actor.SYSTEM})),
+    Act.LAPSE: _Rule(_PENDING, Status.CANCELLED, _CLOCK),
     Act.MOVE: _Rule(frozenset({Status.PENDING, Status.BOOKED}), None, _PEOPLE),
     Act.CANCEL: _Rule(_OPEN, Status.CANCELLED, _ANYONE),
     Act.ARRIVE: _Rule(frozenset({Status.BOOKED, Status.NOSHOW}), Status.ARRIVED, _STAFF),
     Act.FULFIL: _Rule(frozenset({Status.BOOKED, Status.ARRIVED}), Status.FULFILLED, _STAFF),
-    Act.MISS: _Rule(frozenset({Status.BOOKED}), Status.NOSHOW, _STAFF),
+    Act.MISS: _Rule(_BOOKED, Status.NOSHOW, _STAFF),
+    Act.COUNTER: _Rule(_BOOKED, None, _CLIENT),
+    Act.DECLINE_COUNTER: _Rule(_BOOKED, None, _CLIENT),
+    Act.WITHDRAW_COUNTER: _Rule(_BOOKED, None, _ANYONE),
+    Act.LAPSE_COUNTER: _Rule(_BOOKED, None, _CLOCK),
 }
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
+from heapq import nsmallest
 from operator import lt
 from typing import Literal, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
@@ -132,6 +133,16 @@ class Columns(NamedTuple):
     after: Sequence[Minutes] = ()
     causes: Sequence[Cause] = ()
 
+    def part(self, rows: slice) -> "Columns":
+        """Some of them."""
+        return Columns(
+            self.starts[rows],
+            self.ends[rows],
+            self.before[rows],
+            self.after[rows],
+            self.causes[rows],
+        )
+
     @classmethod
     def of(cls, taken: Iterable[Busy]) -> "Columns":
         """The same times, in the same order."""
@@ -208,14 +219,15 @@ def free_starts(
     # appointments, of which there are most, are taken as they are.
     early = lead + duration - 1
     hours = opened if isinstance(opened, OpenTime) else OpenTime(opened)
-    begins, ends = hours.edges(within, back=tail, on=lead)
+    begins, ends, waits = hours.edges(within, tail, lead, step)
     if not begins:
         return []
     begins[0] = max(begins[0], within.start - tail)
     ends[-1] = min(ends[-1], within.end + early)
     opens: list[Minute] = []
     shuts: list[Minute] = []
-    for part in BusyTime.of(taken).in_the_way(policy):
+    busy = BusyTime.of(taken)
+    for part in busy.parts if busy.lasting else busy.in_the_way(policy):
         shuts += _moved(part.starts, part.before, policy.lead, lead, -1)
         opens += _moved(part.ends, part.after, policy.tail, tail, 1)
     for start, end in (*full, *roomless):
@@ -224,7 +236,7 @@ def free_starts(
             opens.append(end - tail)
     opens += begins
     shuts += ends
-    if (waits := hours.waits(step, tail)) is not None:
+    if waits is not None:
         return _gaps(opens, shuts, waits, tail, early)
     return [
         range(first, gap.stop, step)
@@ -240,7 +252,7 @@ def _gaps(
 
     At first all is shut, and whatever shuts opens again later. So from the nth opening on all is
     open if the nth shutting is still to come, and until then: two sorted lists are all it takes,
-    however much overlaps. Starts lie on the grid that `waits` leads to (see `OpenTime.waits`).
+    however much overlaps. Starts lie on the grid that `waits` leads to (see `Edges`).
     """
     opens.sort()
     shuts.sort()
@@ -331,6 +343,19 @@ def pooled(free: Mapping[int, Sequence[range]], order: Sequence[int]) -> list[Of
             for start in starts:
                 hosts.setdefault(start, []).append(host)
     return [Offer(start, tuple(hosts[start])) for start in sorted(hosts)]
+
+
+def first_of(free: Mapping[int, Iterable[range]], count: int) -> dict[int, list[range]]:
+    """Of all their starts the first so many, however many hosts have each; who has none is out."""
+    starts = set[Minute]()
+    for those in free.values():
+        starts.update(*those)
+    end = max(nsmallest(count, starts), default=0) + 1
+    cut = {
+        host: [range(one.start, min(one.stop, end), one.step) for one in those if one.start < end]
+        for host, those in free.items()
+    }
+    return {host: those for host, those in cut.items() if those}
 
 
 def by_day(offers: Iterable[Offer], zone: ZoneInfo) -> dict[date, list[Offer]]:

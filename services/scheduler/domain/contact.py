@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from shared.saying import Say, english
 from shared.vocabulary import Channel
 
 
@@ -121,26 +122,26 @@ def _notes(contact: Contact) -> str:
     return " They left a note on this: read it first." if contact.has_notes else ""
 
 
-def own_plan(contact: Contact) -> str:
+def own_plan(contact: Contact, say: Say = english) -> str:
     """The same in a line for the person: "Call 914-555-0177, first name only, no voice message"."""
     if contact.can_be_called and contact.phone:
-        parts = [f"Call {shown_phone(contact.phone)}"]
+        parts = [say("Call %(number)s", number=shown_phone(contact.phone))]
         if contact.call_as == "first_name":
-            parts.append("first name only")
+            parts.append(say("first name only"))
         if not contact.may_leave_voice:
-            parts.append("no voice message")
+            parts.append(say("no voice message"))
         return ", ".join(parts)
     if contact.may_email and contact.email:
-        return f"Email to {contact.email}, no calls"
+        return say("Email to %(address)s, no calls", address=contact.email)
     if contact.may_text and contact.phone:
-        return f"Text to {shown_phone(contact.phone)}, no calls"
-    return "You call us. We will not call or write."
+        return say("Text to %(phone)s, no calls", phone=shown_phone(contact.phone))
+    return say("You call us. We will not call or write.")
 
 
-def will_not(contact: Contact) -> str | None:
+def will_not(contact: Contact, say: Say = english) -> str | None:
     """What we promise not to do, as one sentence, or None when nothing is ruled out."""
     nots = [
-        word
+        say(word)
         for word, allowed in (
             ("leave a voice message", contact.may_leave_voice or not contact.can_be_called),
             ("call", contact.can_be_called),
@@ -152,5 +153,7 @@ def will_not(contact: Contact) -> str | None:
     if not nots:
         return None
     if len(nots) == 2:
-        return f"We will not {nots[0]}, and we will not {nots[1]}."
-    return "We will not " + " or ".join([", ".join(nots[:-1]), nots[-1]][-len(nots) :]) + "."
+        return say("We will not %(one)s, and we will not %(two)s.", one=nots[0], two=nots[1])
+    if len(nots) > 2:
+        return say("We will not %(most)s or %(last)s.", most=", ".join(nots[:-1]), last=nots[-1])
+    return say("We will not %(one)s.", one=nots[0])

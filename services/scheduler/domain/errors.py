@@ -27,8 +27,12 @@ Refused
 │   └── KeyUsed        the key was used for another request
 └── StaffRefused
     ├── LinkExpired    a one-time link for staff is used, old or unknown
+    ├── NotInvited     the sign-in service knows them, and nobody has invited them here
     ├── NotWelcome     e-mail address and password do not go together
     ├── TooManyTries
+    ├── WrongCode      the second step was not proved; OldCode, that code has run out or was used
+    ├── HasTimes       somebody who is to go has times with clients
+    ├── NotYours       a passkey or session is not known, or is somebody else's
     ├── WeakPassword
     ├── AddressTaken   another account has that e-mail address
     ├── BadHours
@@ -280,6 +284,42 @@ class AddressTaken(StaffRefused):
     """Another account signs in with that e-mail address."""
 
     sentence = "Someone here uses that e-mail address already."
+
+
+class NotInvited(StaffRefused):
+    """The practice's sign-in service knows them; here nobody does, or no more."""
+
+    sentence = "Nobody here is known by that. Ask the owner of the practice to invite you."
+
+
+class WrongCode(StaffRefused):
+    """What was typed is neither the code of now nor a recovery code that is left."""
+
+    sentence = "That code is not right. Type the six digits that your app shows now."
+
+
+class OldCode(WrongCode):
+    """A code of a moment ago, or of a moment ahead, or one that was used: each works once."""
+
+    sentence = "That code has just run out, or was used already. Type the next one."
+
+
+class WrongPasskey(WrongCode):
+    """What the browser sent does not prove it, or was sent before."""
+
+    sentence = "That passkey did not work here. Try once more, or use a code."
+
+
+class HasTimes(StaffRefused):
+    """Nobody goes while clients have times with them."""
+
+    sentence = "Clients have times with them. Settle those first, in the calendar."
+
+
+class NotYours(StaffRefused):
+    """No passkey or session of this account is known by that name."""
+
+    sentence = "This is not here any more."
 
 
 class WeakPassword(StaffRefused):

@@ -84,8 +84,17 @@ def intersection(ours: Sequence[Interval], theirs: Sequence[Interval]) -> list[I
     return result
 
 
-Edges: TypeAlias = tuple[list[Minute], list[Minute]]
-"""When something opens and when it shuts, pairwise, each in order."""
+class Edges(NamedTuple):
+    """When something opens and when it shuts, pairwise, each in order; and the grid of all.
+
+    `waits` says how long to wait, and no less than the openings were moved back, for the next
+    minute on the grid: read at a minute's remainder by the grid's step. None: the grids differ, or
+    it would be too long.
+    """
+
+    opens: list[Minute]
+    shuts: list[Minute]
+    waits: list[Minutes] | None
 
 
 class OpenTime(tuple[Interval, ...]):  # noqa: SLOT001  it keeps things
@@ -97,28 +106,20 @@ class OpenTime(tuple[Interval, ...]):  # noqa: SLOT001  it keeps things
     def __init__(self, _: Iterable[Interval]) -> None:
         self.begins = [one.start for one in self]
         self.ends = [one.end for one in self]
-        self._edges: dict[tuple[Minutes, Minutes], Edges] = {}
-        self._waits: dict[tuple[Minutes, Minutes], list[Minutes] | None] = {}
+        self._edges: dict[tuple[Minutes, Minutes, Minutes], Edges] = {}
 
-    def edges(self, within: Interval, *, back: Minutes, on: Minutes) -> Edges:
-        """Of what touches `within`: openings, moved back by minutes, and shuttings, moved on."""
-        moved = self._edges.get((back, on))
+    def edges(
+        self, within: Interval, back: Minutes, on: Minutes, step: Minutes
+    ) -> tuple[list[Minute], list[Minute], list[Minutes] | None]:
+        """The `Edges` of what touches `within`: openings moved back, shuttings moved on."""
+        moved = self._edges.get((back, on, step))
         if moved is None:
-            moved = [one - back for one in self.begins], [one + on for one in self.ends]
-            self._edges[back, on] = moved
-        opens, shuts = moved
+            opens, shuts = [one - back for one in self.begins], [one + on for one in self.ends]
+            moved = self._edges[back, on, step] = Edges(opens, shuts, self._table(step, back))
+        opens, shuts, waits = moved
         start, end = within
         first, last = bisect_right(self.ends, start), bisect_left(self.begins, end)
-        return opens[first:last], shuts[first:last]
-
-    def waits(self, step: Minutes, least: Minutes) -> list[Minutes] | None:
-        """How long to wait, and no less than `least`, for the next minute on the intervals' grid.
-
-        Read at a minute's remainder by `step`. None: their grids differ, or it would be too long.
-        """
-        if (step, least) not in self._waits:
-            self._waits[step, least] = self._table(step, least)
-        return self._waits[step, least]
+        return opens[first:last], shuts[first:last], waits
 
     def _table(self, step: Minutes, least: Minutes) -> list[Minutes] | None:
         grids = {one % step for one in self.begins}

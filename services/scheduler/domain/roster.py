@@ -8,61 +8,80 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
+from services.scheduler.domain.availability import BusyTime
 from services.scheduler.domain.interval import Interval, Minute, Minutes
 
-_FEW: Final = 256
+_MUCH: Final[Minutes] = 50_000
 _MORE: Final = 16
-"""How many stretches of hours the first piece of time holds, and how many times as many the next
-one: one clinician's two months are one piece, those of a thousand are three."""
+"""How much work the first piece of time holds, of all together, and how many times as much the next
+one: one clinician's two months are one piece, those of a thousand are four."""
 
 
 class Roster:
-    """The hours of each host, by when they begin."""
+    """The hours of each host, by when they begin; and what is shut within them, of whom that is."""
 
-    def __init__(self, hours: Mapping[int, Iterable[Interval]]) -> None:
-        rows = sorted((one.start, one.end, host) for host, those in hours.items() for one in those)
-        self._begins = [begin for begin, _, _ in rows]
-        self._ends = [end for _, end, _ in rows]
-        self._hosts = [host for _, _, host in rows]
-        self._longest = max((end - begin for begin, end, _ in rows), default=0)
+    def __init__(
+        self,
+        hours: Mapping[int, Iterable[Interval]],
+        shut: Mapping[int, BusyTime] | None = None,
+    ) -> None:
+        rows = sorted((one, host) for host, those in hours.items() for one in those)
+        self._begins = [one.start for one, _ in rows]
+        self._hours = [one for one, _ in rows]
+        self._hosts = [host for _, host in rows]
+        self._longest = max((one.end - one.start for one, _ in rows), default=0)
+        self.shut = {host: those for host, those in (shut or {}).items() if those.parts}
 
-    def at_work(self, within: Interval, hosts: Collection[int]) -> set[int]:
-        """Which of these hosts have hours that reach into `within`."""
-        part = self._part(within)
-        ends, there = self._ends[part], self._hosts[part]
-        reaching = {host for end, host in zip(ends, there, strict=True) if end > within.start}
-        return reaching.intersection(hosts)
+    def at_work(self, within: Interval, hosts: Collection[int]) -> dict[int, list[Interval]]:
+        """Which of these hosts have hours that reach into `within`, and those hours, uncut."""
+        found: dict[int, list[Interval]] = {}
+        for n in self._rows(within, hosts):
+            found.setdefault(self._hosts[n], []).append(self._hours[n])
+        return found
 
     def pieces(
         self, hosts: Collection[int], within: Interval, *, least: Minutes
     ) -> Iterator[Interval]:
         """The time in which these hosts work, in ever longer pieces: all of it, if need be.
 
-        No piece but the last is shorter than `least`.
+        In each but the last, somebody is at work for `least` minutes or more.
         """
-        since, enough = within.start, _FEW
-        while (begins := self._first(hosts, Interval(since, within.end))) is not None:
-            length = max(least, 1)
-            while begins + length < within.end and self._count(begins, length, hosts) < enough:
-                length *= 2
-            since = min(begins + length, within.end)
+        since, much = within.start, _MUCH
+        while since < within.end:
+            row = next(self._rows(Interval(since, within.end), hosts), None)
+            if row is None:
+                return
+            begins = max(self._begins[row], since)
+            since = self._until(Interval(begins, within.end), hosts, least, much)
             yield Interval(begins, since)
-            enough *= _MORE
+            much *= _MORE
 
-    def _first(self, hosts: Collection[int], within: Interval) -> Minute | None:
-        """The first minute at which one of them works."""
-        working = (
-            max(self._begins[n], within.start)
-            for n in range(len(self._hosts))[self._part(within)]
-            if self._hosts[n] in hosts and within.start < min(self._ends[n], within.end)
-        )
-        return next(working, None)
+    def _until(
+        self, within: Interval, hosts: Collection[int], least: Minutes, much: Minutes
+    ) -> Minute:
+        """When somebody has been at work for `least`, and all who began by then have `much` to do.
 
-    def _count(self, begins: Minute, length: Minutes, hosts: Collection[int]) -> int:
-        part = self._part(Interval(begins, begins + length))
-        return sum(map(hosts.__contains__, self._hosts[part]))
+        What is over before `within` counts for nothing: late in a day there is little left of it.
+        """
+        shared = total = 0
+        reached, until = within.start, within.start
+        for begin, end in (self._hours[n] for n in self._rows(within, hosts)):
+            if shared >= least and total >= much:
+                return min(until, within.end)
+            begins = max(begin, within.start)
+            total += end - begins
+            if shared < least and end > reached:
+                shared += end - max(begins, reached)
+                reached = end
+                until = end - max(shared - least, 0)
+            until = max(until, begins + 1)
+        return within.end
 
-    def _part(self, within: Interval) -> slice:
-        """Where those stand that may reach into `within`: none is longer than the longest."""
-        first = bisect_left(self._begins, within.start - self._longest)
-        return slice(first, bisect_left(self._begins, within.end, first))
+    def _rows(self, within: Interval, hosts: Collection[int]) -> Iterator[int]:
+        """Where their hours stand that reach into `within`."""
+        start, stop = within
+        # None is longer than the longest: what began before cannot reach in.
+        first = bisect_left(self._begins, start - self._longest)
+        last = bisect_left(self._begins, stop, first)
+        hours, theirs = self._hours, self._hosts
+        return (n for n in range(first, last) if hours[n].end > start and theirs[n] in hosts)

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 from services.scheduler.domain import public_holidays
-from services.scheduler.domain.availability import Busy, Cause
+from services.scheduler.domain.availability import Busy, BusyTime, Cause
 from services.scheduler.domain.caps import Caps
 from services.scheduler.domain.explanation import Closed, Closing
 from services.scheduler.domain.hours import (
@@ -113,6 +113,11 @@ class OpenSchedule:
         """What stands on a button: "with Marcus"."""
         return self.name.split()[0]
 
+    @cached_property
+    def own_kinds(self) -> frozenset[int]:
+        """The types of appointment that have hours of their own."""
+        return frozenset(seat.kind for seat in self.seats if seat.kind is not None)
+
     def weight(self, kind: int) -> int:
         """The share of that type's appointments, beside the others' (P24)."""
         return self.weights.get(kind, 1)
@@ -129,7 +134,7 @@ class WorkingTime(NamedTuple):
     """What is open for one type, and what is shut within it: days off, blocked stretches."""
 
     opened: tuple[Opened, ...]
-    shut: tuple[Busy, ...]
+    shut: BusyTime
 
 
 def working_time(
@@ -140,8 +145,8 @@ def working_time(
     Ranges of one type alone are all that type has. `placed`: hours in different locations are kept
     apart, since one visit can't be in both. Kept in the process for the same copies.
     """
-    own = any(seat.kind == kind for seat in schedule.seats)
-    return _compiled(schedule, practice, kind if own else None, placed, first, last)
+    own = kind if kind in schedule.own_kinds else None
+    return _compiled(schedule, practice, own, placed, first, last)
 
 
 @lru_cache(maxsize=_COMPILED)
@@ -168,9 +173,11 @@ def _compiled(
     blocked = [one.during for one in schedule.blocked if _touches(one.during, within)]
     return WorkingTime(
         tuple(_opened(schedule, seats, overrides, placed, within)),
-        (
-            *(Busy(*one, cause=Cause.DAY_OFF) for one in off),
-            *(Busy(*one, cause=Cause.BLOCKED) for one in blocked),
+        BusyTime.of(
+            [
+                *(Busy(*one, cause=Cause.DAY_OFF) for one in off),
+                *(Busy(*one, cause=Cause.BLOCKED) for one in blocked),
+            ]
         ),
     )
 

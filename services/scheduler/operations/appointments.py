@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, bindparam, case, func, select
 from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, selectinload
 
 from services.scheduler.domain.appointment import Participation
 from services.scheduler.domain.contact import Contact
@@ -58,9 +59,48 @@ class Place:
         return self.asked or (self.status is AppointmentStatus.PENDING and for_staff)
 
 
-def by_token(session: Session, token: str) -> Place:
-    """What a manage link opens. Raises NoSuchLink."""
-    return _place(session, Participant.token_sha256 == token_sha256(token))
+def opened_by(session: Session, token: str) -> tuple[Place, Invitation | None]:
+    """What a manage link opens, and the person's own permission: it books again once that is over.
+
+    Of two people, one may never have come by the link that would have shown theirs to us.
+    Raises NoSuchLink.
+    """
+    row = session.execute(_OPENED, {"token": token_sha256(token)}).one_or_none()
+    if row is None:
+        raise NoSuchLink
+    participant, permission = row
+    return Place(participant.appointment, participant), permission
+
+
+def _opened() -> Select[Participant, Invitation]:
+    """Both in one statement: every page of a person's own begins with it."""
+    one = aliased(Invitation)
+    own = (
+        select(one.id)
+        .where(
+            one.person_id == Participant.person_id,
+            case(
+                (Appointment.couple_id.is_(None), one.id == Appointment.invitation_id),
+                else_=one.couple_id == Appointment.couple_id,
+            ),
+        )
+        .order_by(one.created_at.desc())
+        .limit(1)
+        .correlate(Participant, Appointment)
+        .scalar_subquery()
+    )
+    return (
+        select(Participant, Invitation)
+        .join(Participant.appointment)
+        .outerjoin(Invitation, Invitation.id == own)
+        .options(
+            contains_eager(Participant.appointment).options(*_WHOLE), joinedload(Invitation.type)
+        )
+        .where(Participant.token_sha256 == bindparam("token"))
+    )
+
+
+_OPENED: Final = _opened()
 
 
 def for_person(session: Session, *, appointment_id: UUID, person_id: UUID) -> Place:
@@ -128,25 +168,6 @@ def of_invitation(session: Session, invitation: Invitation) -> Place | None:
     return Place(participant.appointment, participant) if participant else None
 
 
-def invitation_of(session: Session, place: Place) -> Invitation | None:
-    """The person's own permission behind an appointment: it books again once that is cancelled.
-
-    Of two people, one may never have come by the link that would have shown it to us.
-    """
-    by = (
-        Invitation.couple_id == place.appointment.couple_id
-        if place.appointment.couple_id
-        else Invitation.id == place.appointment.invitation_id
-    )
-    return session.scalar(
-        select(Invitation)
-        .options(joinedload(Invitation.type))
-        .where(by, Invitation.person_id == place.participant.person_id)
-        .order_by(Invitation.created_at.desc())
-        .limit(1)
-    )
-
-
 def chosen_with(session: Session, appointment: Appointment) -> Invitation:
     """The permission of whoever chose the time. Raises NoSuchLink."""
     found = session.get(Invitation, appointment.invitation_id)
@@ -181,7 +202,7 @@ def of_person(session: Session, person_id: UUID) -> list[Place]:
 class Attendee:
     """One person of an entry, for staff: who it is, where they will be, whether they said yes.
 
-    `said_at`: when they last said where they will be.
+    `said_at`: when they last said where they will be. `confirmed`: they texted that they will come.
     """
 
     person_id: UUID
@@ -190,6 +211,7 @@ class Attendee:
     location: str | None
     said_at: datetime | None
     accepted: bool
+    confirmed: bool
     inquiry: UUID | None
 
 
@@ -297,6 +319,7 @@ def _people(
             location=where.get((one.appointment_id, one.person_id)),
             said_at=one.said_at,
             accepted=one.status == Participation.ACCEPTED,
+            confirmed=one.confirmed_sequence == appointment.sequence,
             inquiry=inquiries.get(one.person_id),
         )
         for one in appointment.participants

@@ -38,8 +38,10 @@ from services.scheduler.models import (
     Invitation,
 )
 from services.scheduler.operations import (
+    booked,
     changes,
     guard,
+    invitations,
     joint,
     participants,
     proposals,
@@ -56,9 +58,9 @@ from services.scheduler.operations.holds import (
 )
 from services.scheduler.operations.offers import Wanted
 from services.scheduler.operations.question import Question
-from services.scheduler.operations.schedules import open_schedules
+from services.scheduler.operations.timetables import timetables
 from services.scheduler.settings import Settings
-from shared.contracts.scheduler import AppointmentBooked, AppointmentCancelled, AppointmentMoved
+from shared.contracts.scheduler import AppointmentCancelled, AppointmentMoved
 from shared.messaging.outbox import publish
 from shared.vocabulary import AppointmentStatus as Status
 
@@ -95,6 +97,7 @@ def book(
             now=now,
             by=by,
         )
+    for_staff = by.actor is Actor.CLIENT and (invitation.type.confirm or invitation.unproven)
     one_at_a_time(session, invitation)
     # Locked, so that nobody sweeps the hold away between this look and the commit.
     present = live_appointment(session, invitation.id, lock=True)
@@ -105,7 +108,8 @@ def book(
     if present is not None and not is_wanted(session, present, wanted):
         present = None
     asked = practitioner_of(session, present) if present else wanted.practitioner_id
-    participants.refuse_elsewhere(session, practitioner_id=asked, location=location)
+    hosts = timetables(session, practitioner_id=asked)
+    participants.refuse_elsewhere(hosts.schedules, location)
     if present is None:
         present = place(
             session,
@@ -115,29 +119,24 @@ def book(
             now=now,
             location=location,
             by_staff=by.actor is Actor.STAFF,
+            outright=not for_staff,
+            known=hosts,
         )
     participants.refuse_other_ways(session, present, how)
-    with session.no_autoflush:  # each row is written once, whole
-        present.changed_at = now
-        participant = participants.add(
-            session,
-            present,
-            person_id=invitation.person_id,
-            timezone=timezone,
-            how=how,
-            settings=settings,
-        )
-        participants.say_where(session, participant, location)
-    if by.actor is Actor.CLIENT and (invitation.type.confirm or invitation.unproven):
+    participant = participants.part_in(
+        present, person_id=invitation.person_id, timezone=timezone, how=how, settings=settings
+    )
+    participants.say_where(session, participant, location)
+    present.changed_at = now
+    if for_staff:
+        session.add(participant)
         requests.refuse_flood(session, invitation)
         requests.wait_for_staff(session, present, participant, settings=settings, by=by)
         return present
     before = (Status.PROPOSED, present.during)
     present.status = after(Status.PROPOSED, Act.BOOK, by.actor)
     present.hold_until = present.held_from = None
-    session.flush()
-    record(session, present, Act.BOOK, before=before, actor=str(by), reason=by.reason)
-    publish(session, AppointmentBooked(**booked_facts(session, present)))
+    booked.write(session, present, participant, before=before, by=by)
     return present
 
 
@@ -170,7 +169,7 @@ def move(
         return appointment
     before = (Status(appointment.status), appointment.during)
     after(before[0], Act.MOVE, by.actor)
-    _refuse_unmovable(appointment)
+    _refuse_unmovable(session, appointment, now)
     kind = session.get_one(AppointmentType, appointment.appointment_type_id)
     if by.actor is Actor.CLIENT:
         refuse_late(changes.deadline(appointment, kind, Wish.MOVE, settings), now=now)
@@ -187,7 +186,8 @@ def move(
     )
     guard.enter_for(session, schedule, wanted.start, asked)
     room_id = guard.refuse_taken(session, schedule, wanted.start, asked)
-    proposals.end(session, appointment)
+    guard.make_way(session, schedule.id)
+    proposals.end(session, appointment, by=by)
     to = Spot(
         schedule.id,
         room_id,
@@ -260,7 +260,12 @@ def relocate(
         schedule_before=was_with,
     )
     if before[0] is Status.BOOKED:
-        publish(session, AppointmentMoved(**booked_facts(session, appointment)))
+        publish(
+            session,
+            AppointmentMoved(
+                **booked_facts(appointment, participants.person_ids(session, appointment.id))
+            ),
+        )
 
 
 def cancel(
@@ -304,7 +309,7 @@ def call_off(session: Session, appointment: Appointment, *, by: Hand, now: datet
             replies.release(session, appointment, Act.CANCEL, actor=str(by), reason=by.reason)
         return
     status = after(before[0], Act.CANCEL, by.actor)
-    proposals.end(session, appointment)
+    proposals.end(session, appointment, by=by)
     appointment.status = status
     appointment.hold_until = None
     _changed(appointment, now)
@@ -335,7 +340,8 @@ def attend(
     if before[0] is outcome(act):
         return appointment
     status = after(before[0], act, by.actor)
-    guard.enter(session, appointment.schedule_id)
+    guard.enter_for_its_time(session, appointment)
+    guard.make_way(session, appointment.schedule_id)
     appointment.status = status
     appointment.changed_at = now
     try:
@@ -351,8 +357,10 @@ def _changed(appointment: Appointment, now: datetime) -> None:
     appointment.changed_at = now
 
 
-def _refuse_unmovable(appointment: Appointment) -> None:
+def _refuse_unmovable(session: Session, appointment: Appointment, now: datetime) -> None:
     """Raises NotPossible."""
+    if appointment.starts_at <= now and invitations.has_ended(session, appointment.invitation_id):
+        raise NotPossible  # what lay ahead was cancelled then; what had begun stays where it is
     if appointment.followed_at is not None:
         raise NotPossible  # it has begun long ago, and the two have asked for their next
     if appointment.status == Status.PENDING and (appointment.couple_id or appointment.lapsed):
@@ -380,9 +388,8 @@ def _be_there(
 
 def target(session: Session, appointment: Appointment, wanted: Wanted) -> OpenSchedule:
     """Whose time a moved appointment goes to. Raises SlotTaken when they do not work here."""
-    for schedule in open_schedules(session):
-        if wanted.practitioner_id is None and schedule.id == appointment.schedule_id:
-            return schedule
-        if schedule.practitioner_id == wanted.practitioner_id:
-            return schedule
+    asked = wanted.practitioner_id
+    only = appointment.schedule_id if asked is None else None
+    for schedule in timetables(session, only=only, practitioner_id=asked).schedules:
+        return schedule
     raise SlotTaken

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.orm import Session
 
-from services.scheduler.domain.appointment import Actor, Hand
+from services.scheduler.domain.appointment import ERASED, Actor, Hand
 from services.scheduler.models import Appointment, Invitation, Participant
 from services.scheduler.operations import bookings, stated_times
 from services.scheduler.operations.history import locked
@@ -22,31 +22,34 @@ from shared.vocabulary import AppointmentStatus as Status
 
 _AHEAD: Final = (Status.PENDING, Status.BOOKED)
 _NOT_TOGETHER: Final = Hand(Actor.SYSTEM, reason="the two may not be booked together any more")
-_ERASED: Final = Hand(Actor.SYSTEM, reason="a person was erased")
 
 
 def end(session: Session, *, permission_ids: tuple[UUID, ...], now: datetime) -> None:
     """Two people may not meet by these permissions any more. Heard twice, nothing happens."""
-    _close(session, Invitation.id.in_(permission_ids))
+    closed = _close(session, Invitation.id.in_(permission_ids))
     _give_back(session, Appointment.invitation_id.in_(permission_ids), by=_NOT_TOGETHER, now=now)
-    stated_times.forget_couples(session, permission_ids=permission_ids)
+    stated_times.forget_couples(session, permission_ids=closed)
 
 
 def forget(session: Session, *, person_id: UUID, now: datetime) -> None:
-    """A person was erased: nothing is booked for them, nor for two of whom they were one."""
+    """A person was erased: nothing is booked for them, nor for two of whom they were one.
+
+    What the other of the two said of their week is of no use any more, and gone as well.
+    """
     concerned = (Invitation.person_id == person_id) | (Invitation.partner_id == person_id)
-    _close(session, concerned)
+    closed = _close(session, concerned)
     mine = or_(
         Appointment.invitation_id.in_(select(Invitation.id).where(concerned)),
         Appointment.id.in_(
             select(Participant.appointment_id).where(Participant.person_id == person_id)
         ),
     )
-    _give_back(session, mine, by=_ERASED, now=now)
+    _give_back(session, mine, by=ERASED, now=now)
+    stated_times.forget_couples(session, permission_ids=closed)
 
 
-def _close(session: Session, which: ColumnElement[bool]) -> None:
-    """In one order, so that two who close what overlaps don't wait in a circle."""
+def _close(session: Session, which: ColumnElement[bool]) -> tuple[UUID, ...]:
+    """In one order, so that two who close what overlaps don't wait in a circle. Returns whose."""
     found = session.scalars(
         select(Invitation)
         .where(which)
@@ -58,6 +61,7 @@ def _close(session: Session, which: ColumnElement[bool]) -> None:
     for one in found:
         one.ended_at = one.ended_at or at
     session.flush()
+    return tuple(one.id for one in found)
 
 
 def _give_back(session: Session, which: ColumnElement[bool], *, by: Hand, now: datetime) -> None:

@@ -2,17 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session, joinedload
 
 from services.scheduler.domain.appointment import Act, Actor
 from services.scheduler.domain.errors import NoSuchLink
 from services.scheduler.models import Appointment, AppointmentHistory, Practitioner, Schedule
-from services.scheduler.operations import participants
 from shared.vocabulary import AppointmentStatus as Status
 
 
@@ -26,6 +25,9 @@ def locked(session: Session, appointment_id: UUID) -> Appointment:
     return appointment
 
 
+_ROW: Final = insert(AppointmentHistory)
+
+
 def record(
     session: Session,
     appointment: Appointment,
@@ -35,27 +37,43 @@ def record(
     actor: str = Actor.CLIENT,
     reason: str | None = None,
     schedule_before: int | None = None,
+    asked: Range[datetime] | None = None,
 ) -> None:
-    """One more row, flushed together with what it tells of.
+    """One more row, written right after what it tells of.
 
-    `schedule_before`: with whom it was, where that may have changed.
+    `schedule_before`: with whom it was, where that may have changed. `asked`: another time that
+    it is about, to which the appointment was not moved.
     """
-    session.add(
-        AppointmentHistory(
-            appointment_id=appointment.id,
-            act=act,
-            actor=actor,
-            sequence=appointment.sequence,
-            reason=reason,
-            status_before=before[0],
-            status_after=appointment.status,
-            during_before=before[1],
-            during_after=appointment.during,
-            schedule_before=schedule_before or appointment.schedule_id,
-            schedule_after=appointment.schedule_id,
-        )
-    )
+    done = row(appointment, act, before=before, actor=actor, reason=reason)
+    done["during_asked"] = asked
+    if schedule_before is not None:
+        done["schedule_before"] = schedule_before
     session.flush()
+    session.connection().execute(_ROW, done)
+
+
+def row(
+    appointment: Appointment,
+    act: Act,
+    *,
+    before: tuple[Status, Range[datetime]],
+    actor: str,
+    reason: str | None,
+) -> dict[str, Any]:
+    """What is kept of an act after which it is with whom it was before."""
+    return {
+        "appointment_id": appointment.id,
+        "act": act,
+        "actor": actor,
+        "sequence": appointment.sequence,
+        "reason": reason,
+        "status_before": before[0],
+        "status_after": appointment.status,
+        "during_before": before[1],
+        "during_after": appointment.during,
+        "schedule_before": appointment.schedule_id,
+        "schedule_after": appointment.schedule_id,
+    }
 
 
 def of(session: Session, appointment_id: UUID) -> Sequence[AppointmentHistory]:
@@ -76,12 +94,12 @@ def hosts(session: Session, done: Iterable[AppointmentHistory]) -> dict[int, Pra
     return {one.id: one.practitioner for one in found}
 
 
-def booked_facts(session: Session, appointment: Appointment) -> dict[str, Any]:
-    """What is told of a time that is taken, new or at another hour."""
+def booked_facts(appointment: Appointment, person_ids: Iterable[UUID]) -> dict[str, Any]:
+    """What is told of a time that is taken, new or at another hour, and whose it is."""
     return {
         "appointment_id": appointment.id,
         "sequence": appointment.sequence,
-        "person_ids": participants.person_ids(session, appointment.id),
+        "person_ids": tuple(person_ids),
         "starts_at": appointment.starts_at,
         "ends_at": appointment.ends_at,
     }

@@ -7,11 +7,12 @@ invitation, then one schedule), so nobody waits in a circle.
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, func, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from services.scheduler.domain import pool
@@ -25,29 +26,32 @@ from services.scheduler.domain.errors import (
 )
 from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.models import Appointment, Invitation, Schedule
-from services.scheduler.operations import guard, replies, throttle
+from services.scheduler.operations import guard, throttle
 from services.scheduler.operations.offers import Wanted, hosts_at
 from services.scheduler.operations.question import Question
 from services.scheduler.operations.schedules import open_schedules
+from services.scheduler.operations.statuses import LIVE
+from services.scheduler.operations.timetables import Timetables, timetables
 from services.scheduler.settings import Settings
-from shared.db import database_now
-from shared.vocabulary import LIVE_STATUSES, AppointmentStatus
+from shared.db import ask, database_now
+from shared.vocabulary import AppointmentStatus
 
 
 def live_appointment(
     session: Session, invitation_id: UUID, *, lock: bool = False
 ) -> Appointment | None:
     """What this permission has now: a hold that has not run out, or a time for one alone."""
-    query = select(Appointment).where(
-        Appointment.invitation_id == invitation_id,
-        Appointment.couple_id.is_(None),
-        Appointment.status.in_(LIVE_STATUSES),
-        Appointment.hold_until.is_(None) | (Appointment.hold_until > func.clock_timestamp()),
-        ~Appointment.lapsed,
-    )
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    return session.scalar(query)
+    return session.scalar(_LIVE_LOCKED if lock else _LIVE, {"invitation_id": invitation_id})
+
+
+_LIVE: Final = select(Appointment).where(
+    Appointment.invitation_id == bindparam("invitation_id"),
+    Appointment.couple_id.is_(None),
+    Appointment.status.in_(LIVE),
+    Appointment.hold_until.is_(None) | (Appointment.hold_until > func.clock_timestamp()),
+    ~Appointment.lapsed,
+)
+_LIVE_LOCKED: Final = _LIVE.with_for_update().execution_options(populate_existing=True)
 
 
 def standing_of_couple(session: Session, couple_id: UUID) -> Appointment | None:
@@ -93,10 +97,14 @@ def hold(
     held_from = throttle.from_address(session, address) if address else None
     if held_from is not None:
         _refuse_hoard(session, held_from, besides=invitation, settings=settings)
-    held = place(session, invitation=invitation, wanted=wanted, settings=settings, now=now)
-    held.held_from = held_from
-    session.flush()
-    return held
+    return place(
+        session,
+        invitation=invitation,
+        wanted=wanted,
+        settings=settings,
+        now=now,
+        held_from=held_from,
+    )
 
 
 def _refuse_hoard(
@@ -141,20 +149,22 @@ def one_at_a_time(session: Session, invitation: Invitation) -> None:
 
     Raises NotBookable when the permission has ended, a moment ago perhaps: see `endings`.
     """
-    ended_at = session.scalar(
-        select(Invitation.ended_at)
-        .where(Invitation.id == invitation.id)
-        # A row that names the permission holds a share of its key: it need not wait for us.
-        .with_for_update(key_share=True)
-    )
-    if ended_at is not None:
+    if ask(session, _TURN, {"id": invitation.id}).scalar() is not None:
         raise NotBookable
+
+
+_TURN: Final = (
+    select(Invitation.ended_at)
+    .where(Invitation.id == bindparam("id"))
+    # A row that names the permission holds a share of its key: it need not wait for us.
+    .with_for_update(key_share=True)
+)
 
 
 def is_wanted(session: Session, appointment: Appointment, wanted: Wanted) -> bool:
     """Whether the person has already what they ask for."""
-    return appointment.starts_at == wanted.start and wanted.would_take(
-        practitioner_of(session, appointment)
+    return appointment.starts_at == wanted.start and (
+        wanted.practitioner_id is None or wanted.would_take(practitioner_of(session, appointment))
     )
 
 
@@ -174,10 +184,14 @@ def place(
     now: datetime,
     location: str | None = None,
     by_staff: bool = False,
+    held_from: bytes | None = None,
+    outright: bool = False,
+    known: Timetables | None = None,
 ) -> Appointment:
     """A hold on the wanted time with the first of those asked who has it. Raises SlotTaken.
 
-    With a `location`, only those who may work there are asked.
+    With a `location`, only those who may work there are asked. `outright`: no hold, it is booked.
+    `known`: when those who are asked work, read a moment ago.
     """
     question = replace(
         Question.of(
@@ -186,18 +200,31 @@ def place(
         by_staff=by_staff,
         against_rules=wanted.against_rules,
     )
+    take = partial(
+        keep,
+        session,
+        start=wanted.start,
+        question=question,
+        until=None if outright else settings.hold,
+        settings=settings,
+        invitation_id=invitation.id,
+        held_from=held_from,
+    )
+    if wanted.practitioner_id is not None and not wanted.fall_over:
+        known = known or timetables(session, practitioner_id=wanted.practitioner_id)
+        for schedule in known.schedules:
+            at_once = guard.enter_for(session, schedule, wanted.start, question)
+            return take(schedule, known=known if at_once else None)
+        raise SlotTaken  # they do not work here
     reason = SlotTaken().reason
     for schedule, why in _candidates(session, wanted, question):
         try:
             # Leaving a savepoint by an error gives its lock back: never two schedules at once.
             with session.begin_nested():
-                return _take(
-                    session, schedule, invitation, wanted.start, question, settings, assigned=why
-                )
+                guard.enter_for(session, schedule, wanted.start, question)
+                return take(schedule, assigned=why)
         except SlotTaken as taken:
             reason = taken.reason
-        except OperationalError as late:
-            reason = guard.gone_meanwhile(session, late, schedule, wanted.start, question)
     raise SlotTaken(reason)
 
 
@@ -207,49 +234,13 @@ def _candidates(
     """Who to ask, in order, and why: the one who is wanted, then those who seem free then."""
     asked = wanted.practitioner_id
     if asked is not None:
-        why = pool.FURTHEST_BELOW if wanted.fall_over else None
-        yield from ((one, why) for one in open_schedules(session) if one.practitioner_id == asked)
-    if asked is None or wanted.fall_over:
-        others = [
-            one for one in hosts_at(session, wanted.start, question) if one.practitioner_id != asked
-        ]
-        for n, one in enumerate(others):
-            first = asked is None and n == 0
-            yield one, pool.FURTHEST_BELOW if first else pool.NEXT_FREE
-
-
-def _take(
-    session: Session,
-    schedule: OpenSchedule,
-    invitation: Invitation,
-    start: datetime,
-    question: Question,
-    settings: Settings,
-    *,
-    assigned: str | None,
-) -> Appointment:
-    """The hold itself. Their earlier one goes only now, after the lock: see the order above.
-
-    So does a request of theirs that nobody answered in time, with whomever it was.
-    """
-    guard.enter(session, schedule.id)
-    replies.release_overdue(session, Appointment.invitation_id == invitation.id)
-    session.execute(
-        delete(Appointment).where(
-            Appointment.invitation_id == invitation.id,
-            Appointment.status == AppointmentStatus.PROPOSED,
-        )
-    )
-    return keep(
-        session,
-        schedule,
-        start,
-        question,
-        until=database_now(session) + settings.hold,
-        settings=settings,
-        invitation_id=invitation.id,
-        assigned=assigned,
-    )
+        yield from ((one, pool.FURTHEST_BELOW) for one in open_schedules(session, asked))
+    others = [
+        one for one in hosts_at(session, wanted.start, question) if one.practitioner_id != asked
+    ]
+    for n, one in enumerate(others):
+        first = asked is None and n == 0
+        yield one, pool.FURTHEST_BELOW if first else pool.NEXT_FREE
 
 
 def keep(
@@ -258,17 +249,22 @@ def keep(
     start: datetime,
     question: Question,
     *,
-    until: datetime,
+    until: datetime | timedelta | None,
     settings: Settings,
     invitation_id: UUID | None = None,
     assigned: str | None = None,
+    held_from: bytes | None = None,
+    known: Timetables | None = None,
 ) -> Appointment:
     """A hold until `until`, for a permission or for somebody who is asked first (P27).
 
-    `assigned`: why it is with this clinician, where that was ours to choose.
+    A length counts from now, by the database's clock; None: it is booked. `assigned`: why it is
+    with this clinician, where that was ours to choose; `held_from`: see `throttle`; `known`: see
+    `guard.refuse_taken`. What else that permission holds goes only once this one is found free.
     After `guard.enter`. Raises SlotTaken.
     """
-    room_id = guard.refuse_taken(session, schedule, start, question)
+    room_id = guard.refuse_taken(session, schedule, start, question, known=known)
+    now = guard.make_way(session, schedule.id, invitation_id=invitation_id)
     number, kind = uuid4(), question.kind
     appointment = Appointment(
         id=number,
@@ -280,10 +276,12 @@ def keep(
         buffer_after=kind.buffer_after,
         room_id=room_id,
         assigned=assigned,
-        status=AppointmentStatus.PROPOSED,
+        status=AppointmentStatus.BOOKED if until is None else AppointmentStatus.PROPOSED,
         sequence=0,
         uid=f"{number}@{settings.uid_domain}",
-        hold_until=until,
+        hold_until=now + until if isinstance(until, timedelta) else until,
+        held_from=held_from,
+        changed_at=question.now,
     )
     session.add(appointment)
     guard.flush(session)

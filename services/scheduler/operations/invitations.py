@@ -1,19 +1,21 @@
 """The right to book: intake's permission as we keep it, and our copy of how to reach someone."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, joinedload
 
 from services.scheduler.domain.contact import Contact
 from services.scheduler.domain.errors import NoSuchLink
-from services.scheduler.models import ContactCopy, Invitation
+from services.scheduler.models import AppointmentType, ContactCopy, Invitation
 from services.scheduler.operations.schedules import appointment_type, ensure_types
+from services.scheduler.operations.timetables import Stamp, versions
 from services.scheduler.providers.intake import Permission
 from shared.crypto import SubjectKey, seal, unseal_if_readable
 from shared.tokens import token_sha256
@@ -24,11 +26,52 @@ logger = structlog.get_logger(__name__)
 
 def find(session: Session, token: str) -> Invitation | None:
     """The invitation that a booking token opens, with its type, or None when we never met it."""
-    return session.scalar(
-        select(Invitation)
-        .options(joinedload(Invitation.type))
-        .where(Invitation.token_sha256 == token_sha256(token))
+    return session.scalar(_FOUND, {"token": token_sha256(token)})
+
+
+_FOUND: Final = (
+    select(Invitation)
+    .options(joinedload(Invitation.type))
+    .where(Invitation.token_sha256 == bindparam("token"))
+)
+
+
+_OWN: Final = tuple(Invitation.__table__.c)
+_OF_TYPE: Final = tuple(AppointmentType.__table__.c)
+_STAMP: Final = versions().subquery()
+_SEEN: Final = select(*_STAMP.c, *_OWN, *_OF_TYPE).select_from(
+    _STAMP.outerjoin(
+        Invitation.__table__.join(AppointmentType.__table__),
+        Invitation.__table__.c.token_sha256 == bindparam("token"),
     )
+)
+
+
+class Seen(NamedTuple):
+    """Whom a token lets book, if it is one of ours, and the versions of everybody's hours."""
+
+    permission: Invitation | None
+    stamp: Stamp
+
+
+def seen(session: Session, token: str) -> Seen:
+    """For somebody who only looks: one statement, and the permission belongs to no session."""
+    row = tuple(session.execute(_SEEN, {"token": token_sha256(token)}).one())
+    known = len(_STAMP.c)
+    stamp, found = Stamp(*row[:known]), row[known:]
+    return Seen(_of_row(found) if any(one is not None for one in found) else None, stamp)
+
+
+@lru_cache(maxsize=1024)
+def _of_row(row: tuple[Any, ...]) -> Invitation:
+    """What was read, as it reads; the same values are the same permission."""
+    own, of_type = row[: len(_OWN)], row[len(_OWN) :]
+    kind = AppointmentType(**_named(_OF_TYPE, of_type))
+    return Invitation(**_named(_OWN, own), type=kind)
+
+
+def _named(columns: Iterable[Any], values: Iterable[Any]) -> dict[str, Any]:
+    return {column.key: value for column, value in zip(columns, values, strict=True)}
 
 
 def accept(session: Session, *, token: str, permission: Permission) -> Invitation:
@@ -61,6 +104,12 @@ def accept(session: Session, *, token: str, permission: Permission) -> Invitatio
     if found is None:
         raise NoSuchLink
     return found
+
+
+def has_ended(session: Session, invitation_id: UUID | None) -> bool:
+    """Whether nothing is booked with that permission any more."""
+    ended_at = session.scalar(select(Invitation.ended_at).where(Invitation.id == invitation_id))
+    return ended_at is not None
 
 
 def choose_zone(session: Session, *, invitation_id: UUID, timezone: str) -> None:

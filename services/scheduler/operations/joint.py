@@ -35,6 +35,7 @@ from services.scheduler.operations.holds import (
     standing_of_couple,
 )
 from services.scheduler.operations.offers import Wanted
+from services.scheduler.operations.schedules import open_schedules
 from services.scheduler.settings import Settings
 from shared.contracts.scheduler import AppointmentBooked
 from shared.db import database_now
@@ -75,7 +76,7 @@ def request(
     if present is not None and not is_wanted(session, present, wanted):
         present = None
     asked = practitioner_of(session, present) if present else wanted.practitioner_id
-    participants.refuse_elsewhere(session, practitioner_id=asked, location=location)
+    participants.refuse_elsewhere(open_schedules(session, asked), location)
     if present is None:
         present = place(
             session,
@@ -172,9 +173,8 @@ def accept(
     status = after(before[0], Act.CONFIRM, Actor.CLIENT)
     if appointment.lapsed:
         raise NotPossible
-    participants.refuse_elsewhere(
-        session, practitioner_id=practitioner_of(session, appointment), location=location
-    )
+    host = practitioner_of(session, appointment)
+    participants.refuse_elsewhere(open_schedules(session, host), location)
     participants.refuse_other_ways(session, appointment, how)
     own.status, own.how = Participation.ACCEPTED, how
     own.communication_id = None

@@ -4,10 +4,11 @@ Everything that decides whether a start is offered meets here, once: who fits, w
 is taken, caps, rooms. `offers` and `refusal` only ask.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -24,6 +25,7 @@ from services.scheduler.domain.interval import (
     minute_at_or_before,
     whole_minutes,
 )
+from services.scheduler.domain.side_by_side import Theirs, free_of_each
 from services.scheduler.domain.stated import unsuited
 from services.scheduler.domain.timetable import (
     OpenSchedule,
@@ -32,7 +34,7 @@ from services.scheduler.domain.timetable import (
     working_time,
 )
 from services.scheduler.operations import stated_times
-from services.scheduler.operations.question import Question
+from services.scheduler.operations.question import Needs, Question
 from services.scheduler.operations.taken import TakenTimes, ahead_of, taken_times
 from services.scheduler.operations.timetables import Timetables
 
@@ -42,6 +44,7 @@ _WEEK: Final = timedelta(days=8)
 _LAST_DAY: Final = timedelta(hours=25)
 """The horizon's last day counts whole, in its own zone."""
 
+_FREE: Final = BusyTime()
 _DAY: Final = 24 * 60
 _TELLING: Final[dict[Reason | None, int]] = {None: 0, Reason.CLOSED: 2, Reason.OUTSIDE_HOURS: 3}
 """Of several locations, the one that offers it speaks first, the one that is shut last."""
@@ -50,7 +53,8 @@ _TELLING: Final[dict[Reason | None, int]] = {None: 0, Reason.CLOSED: 2, Reason.O
 class Look:
     """One question, about those who fit; what is taken is read once, when it is first needed.
 
-    With `within`, starts outside of it are not judged, and nothing far from it is read.
+    `tables` are those of who fit (see `fitting`); of them only the `hosts` that are named are
+    asked. With `within`, starts outside of it are not judged, and nothing far from it is read.
     """
 
     def __init__(
@@ -60,18 +64,26 @@ class Look:
         question: Question,
         *,
         within: Interval | None = None,
+        hosts: Collection[int] | None = None,
     ) -> None:
         self.session = session
         self.question = question
         self.policy = question.policy
         self.practice = tables.practice
         self.within = within and _reachable(within, question)
-        self.weeks, self.ahead_of = question.weeks, ahead_of(question)
+        self.weeks = question.weeks
         self.kind, self.placed = question.kind.id, question.kind.in_person
         self.duration = whole_minutes(self.policy.duration)
-        self.schedules = [one for one in tables.schedules if unfit(one, question) is None]
+        self.tables = tables
+        self.hosts = tables.by_number if hosts is None else hosts
+        self.capped = [one for one in tables.capped if one.id in self.hosts]
         self._bounds: dict[ZoneInfo, Interval] = {}
         self._rooms: dict[int | None, list[Interval]] = {}
+
+    @property
+    def schedules(self) -> list[OpenSchedule]:
+        """Those who are asked."""
+        return [self.tables.by_number[host] for host in self.hosts]
 
     @cached_property
     def taken(self) -> TakenTimes:
@@ -79,10 +91,9 @@ class Look:
         since, until = self.question.now, self.question.now + self.policy.horizon + _LAST_DAY
         if self.within is not None:
             since, until = instant(self.within.start), instant(self.within.end)
-        if self.kind_caps or any(one.caps for one in self.schedules):
+        if self.kind_caps or self.capped:
             since, until = since - _WEEK, until + _WEEK
-        ids = [one.id for one in self.schedules]
-        return taken_times(self.session, ids, self.question, since=since, until=until)
+        return taken_times(self.session, self.hosts, self.question, since=since, until=until)
 
     @cached_property
     def unsuited(self) -> list[Interval]:
@@ -136,10 +147,32 @@ class Look:
         ]
         return found[0] if len(found) == 1 else _united(found)
 
+    def free_of_each(
+        self, hours: Mapping[int, Sequence[Interval]], shut: Mapping[int, BusyTime]
+    ) -> dict[int, list[range]]:
+        """As `free` says of each, for those who have any; in one sweep, where no room is needed.
+
+        `hours` of all who are asked, merged and uncut, and what is `shut` within them.
+        """
+        if self.placed:
+            return {one.id: starts for one in self.schedules if (starts := self.free(one))}
+        taken = [Theirs(self.taken.schedules, self.taken.columns)]
+        for host in hours.keys() & shut.keys():
+            taken += (Theirs([host] * len(part.starts), part) for part in shut[host].parts)
+        some = self.kind_caps or self.unsuited
+        full = {
+            one.id: [*self.full(one), *self.unsuited]
+            for one in (self.schedules if some else self.capped)
+        }
+        zones = self.tables.zones
+        bounds = {zone: self.bounds(zone) for zone in {*zones.values()}}
+        within = {host: bounds[zones[host]] for host in hours}
+        return free_of_each(hours, taken, self.policy, within=within, full=full)
+
     def busy(self, schedule: OpenSchedule, working: WorkingTime) -> BusyTime:
         """What keeps visits away, days off and blocked stretches among it."""
-        taken = self.taken.busy.get(schedule.id, BusyTime())
-        return taken + BusyTime.of(working.shut) if working.shut else taken
+        taken = self.taken.busy.get(schedule.id, _FREE)
+        return taken + working.shut if working.shut.parts else taken
 
     def full(self, schedule: OpenSchedule) -> list[Interval]:
         """The days and weeks on which they take no more, all in all or of this type (P9)."""
@@ -160,10 +193,9 @@ class Look:
             self._rooms[place] = roomless(ours.values(), self.policy)
         return self._rooms[place]
 
-    def ahead(self, schedule: OpenSchedule) -> int:
-        """How many of this type they have ahead, as far as this look goes."""
-        within = self.ahead_of
-        return sum(start in within for start in self.taken.starts(schedule.id, self.kind))
+    def ahead(self) -> Counter[int]:
+        """How many of this type each of them has ahead, as far as this look goes."""
+        return self.taken.count(self.kind, ahead_of(self.question))
 
     def explain(self, schedule: OpenSchedule, start: Minute) -> Explanation:
         """The rule by which that start is offered or not. The same values decide as for `free`."""
@@ -238,9 +270,25 @@ class Look:
         return None
 
 
+def fitting(tables: Timetables, question: Question) -> Timetables:
+    """Those alone who fit, by name."""
+    return _fitting(tables, question.needs)
+
+
+@lru_cache(maxsize=16)
+def _fitting(tables: Timetables, needs: Needs) -> Timetables:
+    """Kept for the same copy of everybody's hours: as long as it lasts, so does who fits."""
+    return Timetables(
+        tables.practice, [one for one in tables.schedules if _unfit(one, needs) is None]
+    )
+
+
 def unfit(schedule: OpenSchedule, question: Question) -> Reason | None:
     """Why a clinician is not asked at all, whatever the time; None: they fit."""
-    needs = question.needs
+    return _unfit(schedule, question.needs)
+
+
+def _unfit(schedule: OpenSchedule, needs: Needs) -> Reason | None:
     if needs.refused is not None:
         return needs.refused
     if needs.kind in schedule.not_given or (needs.for_two and not schedule.sees_couples):

@@ -6,6 +6,7 @@ nor the calendar, so that it can't be told from silence (P18).
 """
 
 from datetime import datetime
+from functools import partial
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -68,8 +69,9 @@ def propose(
     """
     appointment = locked(session, appointment_id)
     participants.own(session, appointment_id, person_id)
-    if appointment.couple_id is None or appointment.status != Status.BOOKED:
+    if appointment.couple_id is None:
         raise NotPossible
+    after(Status(appointment.status), Act.COUNTER, Actor.CLIENT)
     schedule = bookings.target(session, appointment, wanted)
     standing = proposals.standing(session, appointment)
     if standing is not None:
@@ -120,7 +122,8 @@ def _ask(
     )
     proposals.keep_location(session, row, location)
     session.add(row)
-    session.flush()
+    by = Hand(Actor.CLIENT, person_id)
+    proposals.note(session, row, appointment, Act.COUNTER, by=by)
     publish(
         session,
         AppointmentRequested(
@@ -156,7 +159,7 @@ def accept(
         raise ProposalOver
     if not {location, theirs} <= schedule.states:
         raise NotLicensedThere
-    guard.enter(session, schedule.id)
+    guard.enter_unless(session, schedule.id, partial(_gone, session, appointment, proposal))
     proposal, held = proposals.with_held(session, proposal)
     if held is None or not proposals.is_open(proposal, appointment):
         raise ProposalOver
@@ -177,6 +180,13 @@ def accept(
     return appointment
 
 
+def _gone(
+    session: Session, appointment: Appointment, proposal: MoveProposal
+) -> ProposalOver | None:
+    session.refresh(proposal)
+    return None if proposals.is_open(proposal, appointment) else ProposalOver()
+
+
 def decline(session: Session, *, appointment_id: UUID, person_id: UUID) -> None:
     """Say no. Nobody is told, and the new time stays kept until the answer was due.
 
@@ -192,7 +202,8 @@ def decline(session: Session, *, appointment_id: UUID, person_id: UUID) -> None:
     )
     if proposal.declined_at is None:
         proposal.declined_at = database_now(session)
-        session.flush()
+        by = Hand(Actor.CLIENT, person_id)
+        proposals.note(session, proposal, appointment, Act.DECLINE_COUNTER, by=by)
 
 
 def withdraw(session: Session, *, appointment_id: UUID, person_id: UUID) -> None:
@@ -201,7 +212,7 @@ def withdraw(session: Session, *, appointment_id: UUID, person_id: UUID) -> None
     participants.own(session, appointment_id, person_id)
     proposal = proposals.standing(session, appointment)
     if proposal is not None and proposal.asked_by == person_id:
-        proposals.end(session, appointment)
+        proposals.end(session, appointment, by=Hand(Actor.CLIENT, person_id))
 
 
 def _asked_of(session: Session, appointment: Appointment, person_id: UUID) -> MoveProposal | None:

@@ -20,7 +20,7 @@ from services.scheduler.domain import pool
 from services.scheduler.domain.availability import (
     Offer,
     by_day,
-    is_free,
+    first_of,
     nearest,
     pooled,
 )
@@ -34,11 +34,11 @@ from services.scheduler.domain.interval import (
     whole_minutes,
 )
 from services.scheduler.domain.roster import Roster
-from services.scheduler.domain.timetable import OpenSchedule, Practice, working_time
-from services.scheduler.operations.look import Look, unfit
+from services.scheduler.domain.timetable import OpenSchedule, working_time
+from services.scheduler.operations.look import Look, fitting, unfit
 from services.scheduler.operations.question import Question, Weeks
 from services.scheduler.operations.taken import ahead, ahead_of
-from services.scheduler.operations.timetables import Timetables, timetables
+from services.scheduler.operations.timetables import Stamp, Timetables, timetables
 
 _LAST_DAY: Final[Minutes] = 25 * 60
 """The horizon's last day counts whole, in its own zone."""
@@ -102,24 +102,25 @@ class Offers:
         return self.schedules[offer.hosts[0]]
 
 
-def offers(session: Session, question: Question) -> Offers:
+def offers(session: Session, question: Question, *, stamp: Stamp | None = None) -> Offers:
     """What can be booked with anyone who fits, from now through the horizon."""
-    return _offers(Look(session, timetables(session), question))
-
-
-def _offers(look: Look) -> Offers:
-    free = {one.id: starts for one in look.schedules if (starts := look.free(one))}
-    schedules = {one.id: one for one in look.schedules}
-    counts = {number: look.ahead(schedules[number]) for number in free}
-    order = _order(counts, (schedules[number] for number in free), look.question)
-    return Offers(pooled(free, order), schedules)
+    tables = fitting(timetables(session, stamp=stamp), question)
+    look, schedules = Look(session, tables, question), tables.by_number
+    free = {number: starts for number, one in schedules.items() if (starts := look.free(one))}
+    return Offers(pooled(free, _order(free, look.ahead(), tables, question)), schedules)
 
 
 def _order(
-    counts: Mapping[int, int], schedules: Iterable[OpenSchedule], question: Question
+    hosts: Iterable[int], ahead: Mapping[int, int], tables: Timetables, question: Question
 ) -> list[int]:
-    weights = {one.id: one.weight(question.kind.id) for one in schedules}
-    return pool.order(counts, weights)
+    counts = {host: ahead.get(host, 0) for host in hosts}
+    return pool.order(counts, _weights(tables, question.kind.id))
+
+
+@lru_cache(maxsize=16)
+def _weights(tables: Timetables, kind: int) -> dict[int, int]:
+    """Whose share of that type is not the usual one."""
+    return {one.id: weight for one in tables.schedules if (weight := one.weight(kind)) != 1}
 
 
 def languages(session: Session, question: Question) -> list[str]:
@@ -141,31 +142,35 @@ def hosts_at(session: Session, start: datetime, question: Question) -> list[Open
     if start != instant(minute):
         return []
     everyone = _Everyone.now(session, question)
-    look = everyone.look(session, Interval(minute, minute + 1))
-    free = {one.id: one for one in look.schedules if is_free(look.free(one), minute)}
-    if len(free) > 1:
-        counts = ahead(session, list(free), question)
-        return [free[number] for number in _order(counts, look.schedules, question)]
-    return list(free.values())
+    _, free = everyone.look(session, Interval(minute, minute + 1))
+    hosts = list(free)
+    if len(hosts) > 1:
+        hosts = _order(hosts, ahead(session, hosts, question), everyone.fit, question)
+    return [everyone.fit.by_number[host] for host in hosts]
 
 
-def first_available(session: Session, question: Question, *, count: int = 10) -> Offers:
+def first_available(
+    session: Session, question: Question, *, count: int = 10, stamp: Stamp | None = None
+) -> Offers:
     """The `count` soonest times with anyone who fits.
 
-    Reads what is taken in one short piece of time, and in a much longer one where that holds too
-    few. Who is asked first is judged by what was read.
+    Each with everybody who has it: who is asked may choose. Reads what is taken in one short piece
+    of time, and in a much longer one where that holds too few. Who is asked first is judged by what
+    was read.
     """
-    everyone, policy = _Everyone.now(session, question), question.policy
+    everyone, policy = _Everyone.now(session, question, stamp), question.policy
     within = Interval(
         minute_at_or_after(question.now + policy.notice), ahead_of(question).stop + _LAST_DAY
     )
-    least = (count + 1) * whole_minutes(policy.step)
+    least = count * whole_minutes(policy.step) + whole_minutes(policy.duration)
     found: list[Offer] = []
-    for piece in everyone.roster.pieces(everyone.fit, within, least=least):
-        found += _offers(everyone.look(session, piece)).starts[: count - len(found)]
+    for piece in everyone.roster.pieces(everyone.fit.by_number, within, least=least):
+        look, free = everyone.look(session, piece)
+        soonest = first_of(free, count - len(found))
+        found += pooled(soonest, _order(soonest, look.ahead(), everyone.fit, question))
         if len(found) == count:
             break
-    return Offers(found, everyone.fit)
+    return Offers(found, everyone.fit.by_number)
 
 
 @dataclass(frozen=True)
@@ -173,41 +178,37 @@ class _Everyone:
     """Those who fit a question, and who of them is at work when: a look need not be at them all."""
 
     question: Question
-    practice: Practice
-    fit: dict[int, OpenSchedule]
+    fit: Timetables
     roster: Roster
 
     @classmethod
-    def now(cls, session: Session, question: Question) -> Self:
-        tables = timetables(session)
-        fit = {one.id: one for one in tables.schedules if unfit(one, question) is None}
+    def now(cls, session: Session, question: Question, stamp: Stamp | None = None) -> Self:
+        tables = timetables(session, stamp=stamp)
         kind = question.kind
-        return cls(
-            question, tables.practice, fit, _roster(tables, kind.id, kind.in_person, question.weeks)
-        )
+        roster = _roster(tables, kind.id, kind.in_person, question.weeks)
+        return cls(question, fitting(tables, question), roster)
 
-    def look(self, session: Session, within: Interval) -> Look:
-        """A look at that piece of time alone, at those who are at work then."""
-        there = self.roster.at_work(within, self.fit)
-        schedules = [one for number, one in self.fit.items() if number in there]
-        return Look(session, Timetables(self.practice, schedules), self.question, within=within)
+    def look(self, session: Session, within: Interval) -> tuple[Look, dict[int, list[range]]]:
+        """A look at that piece of time alone, at those who are at work then; who is free when."""
+        hours = self.roster.at_work(within, self.fit.by_number)
+        look = Look(session, self.fit, self.question, within=within, hosts=hours)
+        return look, look.free_of_each(hours, self.roster.shut)
 
 
 @lru_cache(maxsize=8)
 def _roster(tables: Timetables, kind: int, placed: bool, weeks: Weeks) -> Roster:
     """Everybody's hours for that type, kept as long as nothing about them changes."""
     first, last = weeks
+    working = {
+        one.id: working_time(one, tables.practice, kind, placed=placed, first=first, last=last)
+        for one in tables.schedules
+    }
     return Roster(
         {
-            one.id: [
-                interval
-                for opened in working_time(
-                    one, tables.practice, kind, placed=placed, first=first, last=last
-                ).opened
-                for interval in opened.hours
-            ]
-            for one in tables.schedules
-        }
+            host: [one for opened in of.opened for one in opened.hours]
+            for host, of in working.items()
+        },
+        {host: of.shut for host, of in working.items()},
     )
 
 
@@ -241,11 +242,19 @@ class Answer(NamedTuple):
 
 
 def room_or_refusal(
-    session: Session, schedule: OpenSchedule, start: datetime, question: Question
+    session: Session,
+    schedule: OpenSchedule,
+    start: datetime,
+    question: Question,
+    *,
+    known: Timetables | None = None,
 ) -> Answer:
-    """Whether one start can be booked with one person now, and in which room."""
+    """Whether one start can be booked with one person now, and in which room.
+
+    `known`: when that one works, where it was read a moment ago.
+    """
     minute = minute_at_or_before(start)
-    tables = timetables(session, only=schedule.id)
+    tables = known or timetables(session, only=schedule.id)
     if not tables.schedules:
         return Answer(Reason.NOT_GIVEN)
     present = tables.schedules[0]

@@ -4,7 +4,7 @@ What an entry is about is never kept, only from when until when. The address ope
 whoever has it, so it is sealed, and shown to nobody again but for the name of its host.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -16,6 +16,7 @@ from sqlalchemy import (
     CompoundSelect,
     DateTime,
     Text,
+    bindparam,
     delete,
     func,
     literal,
@@ -187,20 +188,20 @@ def _withheld() -> ColumnElement[bool]:
     return or_(stale, failing & (OutsideCalendar.policy != Policy.USE_LAST))
 
 
-def outside_rows(
-    schedule_ids: Collection[int], *, since: datetime, until: datetime, for_staff: bool = False
-) -> CompoundSelect[Any]:
+def outside_rows(*, for_staff: bool = False) -> CompoundSelect[Any]:
     """What calendars kept elsewhere take: schedule, first and last instant, and why.
 
-    Rows for a larger statement. A calendar that can't be trusted now takes all of it, but for staff
-    where its policy leaves them the choice; so does the time that no reading has reached.
+    Rows for a larger statement, which is given `schedule_ids`, `since` and `until`. A calendar that
+    can't be trusted now takes all of it, but for staff where its policy leaves them the choice; so
+    does the time that no reading has reached.
     """
     shut = _withheld()
     if for_staff:
         shut = shut & (OutsideCalendar.policy != Policy.STAFF_ONLY)
-    of_them = func.any(numbers(schedule_ids))
+    of_them = func.any(numbers("schedule_ids"))
     theirs = OutsideCalendar.schedule_id == of_them
     busy_there, unread_there = (literal(one, Text) for one in (Cause.OUTSIDE, Cause.UNREAD))
+    begin, end = (bindparam(at, type_=DateTime(timezone=True)) for at in ("since", "until"))
     times = select(
         OutsideBusy.schedule_id,
         func.lower(OutsideBusy.during).label("begins"),
@@ -208,9 +209,8 @@ def outside_rows(
         busy_there.label("cause"),
     ).where(
         OutsideBusy.schedule_id == of_them,
-        OutsideBusy.during.op("&&")(Range(since, until, bounds="[)")),
+        OutsideBusy.during.op("&&")(func.tstzrange(begin, end)),
     )
-    begin, end = (literal(at, DateTime(timezone=True)) for at in (since, until))
     closed = select(OutsideCalendar.schedule_id, begin, end, unread_there).where(theirs, shut)
     known_until = OutsideCalendar.read_at + _KNOWN
     unknown = select(OutsideCalendar.schedule_id, known_until, end, unread_there).where(

@@ -1,19 +1,20 @@
 """The people of an appointment: an own link, an own zone, and where each of them will be."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from services.scheduler.domain.appointment import Actor, Participation
 from services.scheduler.domain.contact import ways_to_talk
 from services.scheduler.domain.errors import NoSuchLink, NoSuchWay, NotLicensedThere
+from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.models import Appointment, Participant, Practitioner, Schedule
 from services.scheduler.operations.schedules import open_schedules
 from services.scheduler.settings import Settings
 from shared.crypto import SubjectErased, seal, unseal_if_readable
-from shared.db import database_now
 from shared.tokens import derived_token, token_sha256
 
 
@@ -39,6 +40,28 @@ def add(
     status: Participation = Participation.ACCEPTED,
 ) -> Participant:
     """One more person, with a link of their own."""
+    participant = part_in(
+        appointment,
+        person_id=person_id,
+        timezone=timezone,
+        how=how,
+        settings=settings,
+        status=status,
+    )
+    session.add(participant)
+    return participant
+
+
+def part_in(
+    appointment: Appointment,
+    *,
+    person_id: UUID,
+    timezone: str,
+    how: str,
+    settings: Settings,
+    status: Participation = Participation.ACCEPTED,
+) -> Participant:
+    """The same, to be written down by whoever asks: see `booked`."""
     participant = Participant(
         appointment_id=appointment.id,
         person_id=person_id,
@@ -48,7 +71,6 @@ def add(
         generation=0,
     )
     participant.token_sha256 = token_sha256(manage_token(settings, participant))
-    session.add(participant)
     return participant
 
 
@@ -83,6 +105,8 @@ def hand(person_id: UUID) -> str:
 
 def refuse_other_ways(session: Session, appointment: Appointment, how: str) -> None:
     """Raises NoSuchWay when one can't talk like that with this clinician."""
+    if how in dict(ways_to_talk(None)):
+        return  # one can like that with everybody
     room = session.scalar(
         select(Practitioner.video_room).join(Schedule).where(Schedule.id == appointment.schedule_id)
     )
@@ -93,16 +117,11 @@ def refuse_other_ways(session: Session, appointment: Appointment, how: str) -> N
 # ---------------------------------------------------------------- where they will be
 
 
-def refuse_elsewhere(session: Session, *, practitioner_id: UUID | None, location: str) -> None:
-    """Raises NotLicensedThere unless that clinician, or any if none is named, may work there.
+def refuse_elsewhere(asked: Collection[OpenSchedule], location: str) -> None:
+    """Raises NotLicensedThere unless one of those who are asked may work there.
 
     Somebody without any state is licensed nowhere (L43).
     """
-    asked = [
-        one
-        for one in open_schedules(session)
-        if practitioner_id is None or one.practitioner_id == practitioner_id
-    ]
     if asked and not any(location in one.states for one in asked):
         raise NotLicensedThere
 
@@ -125,7 +144,25 @@ def say_where(session: Session, participant: Participant, location: str) -> None
         )
     except SubjectErased as error:
         raise NoSuchLink from error
-    participant.said_at = database_now(session)
+    participant.said_at = func.clock_timestamp()
+
+
+def confirm_by_text(
+    session: Session, *, appointment_id: UUID, person_id: UUID, sequence: int, now: datetime
+) -> None:
+    """Note that this person has texted that they will come.
+
+    It counts as long as the appointment is what they said yes to; an older yes never replaces it.
+    """
+    session.execute(
+        update(Participant)
+        .where(
+            Participant.appointment_id == appointment_id,
+            Participant.person_id == person_id,
+            func.coalesce(Participant.confirmed_sequence, -1) < sequence,
+        )
+        .values(confirmed_sequence=sequence, confirmed_at=now)
+    )
 
 
 def locations(

@@ -9,14 +9,16 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
+from services.scheduler.domain.appointment import ERASED, SYSTEM, Act, Hand
 from services.scheduler.domain.errors import NoSuchLink
 from services.scheduler.joint_models import MoveProposal
 from services.scheduler.models import Appointment, Participant
 from services.scheduler.operations import participants
 from services.scheduler.operations.appointments import Place, for_person
-from services.scheduler.operations.history import locked
+from services.scheduler.operations.history import locked, record
 from services.scheduler.practice_models import PracticeRules
 from shared.contracts.scheduler import AppointmentReleased
 from shared.crypto import SubjectErased, seal, unseal_if_readable
@@ -97,7 +99,22 @@ def count(session: Session, appointment_id: UUID) -> int:
     return session.scalars(query).one()
 
 
-def end(session: Session, appointment: Appointment, outcome: str = WITHDRAWN) -> None:
+def note(
+    session: Session, proposal: MoveProposal, appointment: Appointment, act: Act, *, by: Hand
+) -> None:
+    """A row of the appointment's history, which no page of the two shows (P18, P27)."""
+    record(
+        session,
+        appointment,
+        act,
+        before=(Status(appointment.status), appointment.during),
+        actor=str(by),
+        reason=by.reason,
+        asked=Range(proposal.starts_at, proposal.ends_at, bounds="[)"),
+    )
+
+
+def end(session: Session, appointment: Appointment, *, by: Hand) -> None:
     """Nothing is asked any more, and what was kept is free. The appointment is locked by whoever
     calls. Where nothing is asked, nothing happens.
     """
@@ -111,9 +128,9 @@ def end(session: Session, appointment: Appointment, outcome: str = WITHDRAWN) ->
     proposal, held = with_held(session, proposal)
     if proposal.ended_at is not None:
         return
-    proposal.outcome, proposal.ended_at = outcome, database_now(session)
+    proposal.outcome, proposal.ended_at = WITHDRAWN, database_now(session)
     proposal.held_id = None
-    session.flush()
+    note(session, proposal, appointment, Act.WITHDRAW_COUNTER, by=by)
     if held is not None:
         session.delete(held)
         session.flush()
@@ -137,8 +154,9 @@ def lapse_overdue(session: Session, *which: ColumnElement[bool]) -> int:
     Who asked is told, in words that fit a no and silence alike; the time itself is swept away like
     any hold.
     """
-    overdue = session.scalars(
-        select(MoveProposal)
+    overdue = session.execute(
+        select(MoveProposal, Appointment)
+        .join(Appointment, Appointment.id == MoveProposal.appointment_id)
         .where(
             MoveProposal.ended_at.is_(None),
             MoveProposal.reply_by <= func.clock_timestamp(),
@@ -147,10 +165,10 @@ def lapse_overdue(session: Session, *which: ColumnElement[bool]) -> int:
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     ).all()
-    for one in overdue:
+    for one, appointment in overdue:
         one.outcome, one.ended_at = LAPSED, database_now(session)
         one.communication_id = uuid4()
-        session.flush()
+        note(session, one, appointment, Act.LAPSE_COUNTER, by=SYSTEM)
         publish(
             session,
             AppointmentReleased(
@@ -228,7 +246,7 @@ def forget(session: Session, *, person_id: UUID) -> None:
         .where(Participant.person_id == person_id, MoveProposal.ended_at.is_(None))
     ).all()
     for appointment_id in theirs:
-        end(session, locked(session, appointment_id))
+        end(session, locked(session, appointment_id), by=ERASED)
     session.execute(
         update(MoveProposal).where(MoveProposal.asked_by == person_id).values(location_sealed=None)
     )

@@ -17,6 +17,7 @@ from services.scheduler.settings import Settings
 from shared.zones import zone
 
 _DAY: Final = timedelta(days=1)
+_WEEK: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -161,10 +162,15 @@ class Question:
 
     @property
     def weeks(self) -> Weeks:
-        """The dates on which a start may lie in any zone: the same all week, so hours are kept."""
-        today = self.now.astimezone(UTC).date()
-        first, last = today - _DAY, today + self.kind.horizon + 2 * _DAY
-        return Weeks(caps.monday(first), caps.monday(last) + 6 * _DAY)
+        """The dates on which a start may lie in any zone: the same all week, so hours are kept.
+
+        Both ends follow from one Monday: were each rounded by itself, hours would be worked out
+        twice a week.
+        """
+        yesterday = self.now.astimezone(UTC).date() - _DAY
+        first = caps.monday(yesterday)
+        ahead = -(-(self.kind.horizon + 3 * _DAY) // _WEEK)
+        return Weeks(first, first + (ahead + 1) * _WEEK - _DAY)
 
     @cached_property
     def needs(self) -> Needs:

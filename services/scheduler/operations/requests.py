@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from services.scheduler.domain.appointment import Act, Hand, after, reply_deadline
+from services.scheduler.domain.appointment import Act, Actor, Hand, after, reply_deadline
 from services.scheduler.domain.errors import NotBookable, NotPossible
 from services.scheduler.models import Appointment, Invitation, Participant, Schedule
 from services.scheduler.operations import guard, participants, replies
@@ -76,10 +76,11 @@ def reply_by(session: Session, start: datetime, settings: Settings) -> datetime:
 def confirm(session: Session, *, appointment_id: UUID, by: Hand, now: datetime) -> Appointment:
     """Say yes for the practice: it is booked, and the person is told.
 
+    The time is theirs already, and the row is locked: there is no turn to wait for.
     Said twice, nothing happens. Raises NotPossible when it is no request any more: it lapsed, was
     declined, cancelled, or two people are still being asked.
     """
-    appointment = _mine(session, appointment_id)
+    appointment = locked(session, appointment_id)
     if appointment.status == Status.BOOKED and appointment.couple_id is None:
         return appointment
     before = (Status(appointment.status), appointment.during)
@@ -89,10 +90,12 @@ def confirm(session: Session, *, appointment_id: UUID, by: Hand, now: datetime) 
     appointment.status, appointment.reply_by = status, None
     appointment.changed_at = now
     guard.flush(session)
-    for one in participants.of(session, appointment.id):
+    people = participants.of(session, appointment.id)
+    for one in people:
         one.communication_id = None  # what they were to be told is no news any more
     record(session, appointment, Act.CONFIRM, before=before, actor=str(by), reason=by.reason)
-    publish(session, AppointmentBooked(**booked_facts(session, appointment)))
+    told = booked_facts(appointment, [one.person_id for one in people])
+    publish(session, AppointmentBooked(**told))
     return appointment
 
 
@@ -101,19 +104,15 @@ def decline(session: Session, *, appointment_id: UUID, by: Hand) -> Appointment:
 
     Said twice, nothing happens. Raises NotPossible when it is no request any more.
     """
-    appointment = _mine(session, appointment_id)
+    appointment = locked(session, appointment_id)
     if appointment.status == Status.CANCELLED:
         return appointment
-    if appointment.lapsed or appointment.couple_id is not None:
+    if appointment.couple_id is not None:
         raise NotPossible
+    if appointment.lapsed:
+        replies.release(session, appointment, Act.LAPSE, actor=Actor.SYSTEM)
+        return appointment
     replies.release(session, appointment, Act.DECLINE, actor=str(by), reason=by.reason)
-    return appointment
-
-
-def _mine(session: Session, appointment_id: UUID) -> Appointment:
-    """The row, locked, and one's turn at its time. Raises NoSuchLink."""
-    appointment = locked(session, appointment_id)
-    guard.enter(session, appointment.schedule_id)
     return appointment
 
 

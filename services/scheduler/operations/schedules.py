@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from services.scheduler.domain.appointment import Hand
 from services.scheduler.domain.errors import BadHours
 from services.scheduler.domain.hours import WallRange, WeeklyRange, problems
 from services.scheduler.domain.timetable import OpenSchedule
@@ -18,6 +19,7 @@ from services.scheduler.models import (
     Practitioner,
     Schedule,
 )
+from services.scheduler.operations import rule_changes
 from services.scheduler.operations.timetables import timetables
 from shared.zones import zone
 
@@ -79,9 +81,9 @@ def appointment_type(session: Session, code: str) -> AppointmentType | None:
     return session.scalar(select(AppointmentType).where(AppointmentType.code == code))
 
 
-def open_schedules(session: Session) -> list[OpenSchedule]:
-    """Everyone who sees clients, with their hours, by name."""
-    return list(timetables(session).schedules)
+def open_schedules(session: Session, practitioner_id: UUID | None = None) -> list[OpenSchedule]:
+    """Everyone who sees clients, with their hours, by name; or the one who is named."""
+    return list(timetables(session, practitioner_id=practitioner_id).schedules)
 
 
 def add_practitioner(
@@ -211,6 +213,18 @@ def set_states(session: Session, practitioner_id: UUID, *, states: Sequence[str]
     session.flush()
 
 
+def set_zone(session: Session, schedule_id: int, *, timezone: str, by: Hand) -> None:
+    """The hours are by that clock from now on; what is booked, blocked or opened stays a moment.
+
+    Raises UnknownZone.
+    """
+    zone(timezone)
+    schedule = session.get_one(Schedule, schedule_id, with_for_update=True)
+    was, schedule.timezone = schedule.timezone, timezone
+    about = f"zone:{schedule.practitioner_id}"
+    rule_changes.record(session, about, {"timezone": was}, {"timezone": timezone}, by=by)
+
+
 def practitioners(session: Session) -> list[Practitioner]:
     """Everyone who sees clients here, by name."""
     return list(
@@ -218,3 +232,16 @@ def practitioners(session: Session) -> list[Practitioner]:
             select(Practitioner).where(Practitioner.left_at.is_(None)).order_by(Practitioner.name)
         )
     )
+
+
+def introduced(session: Session, practitioner_id: UUID) -> dict[str, str]:
+    """The words by which the practice's page introduces someone."""
+    found = session.get_one(Practitioner, practitioner_id)
+    return {"credentials": found.credentials, "about": found.about}
+
+
+def introduce(session: Session, practitioner_id: UUID, *, credentials: str, about: str) -> None:
+    """Let the practice's page introduce someone by these words; empty: by the name alone."""
+    practitioner = session.get_one(Practitioner, practitioner_id, with_for_update=True)
+    practitioner.credentials, practitioner.about = credentials, about
+    session.flush()

@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 from uuid import UUID, uuid4
 
-from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session, joinedload
 
@@ -17,10 +15,18 @@ from services.scheduler.domain.errors import (
     NotWelcome,
     StaffRefused,
     TooManyTries,
+    WrongPasskey,
 )
 from services.scheduler.domain.password import check_password
-from services.scheduler.operations import throttle
+from services.scheduler.operations import (
+    passkeys,
+    passwords,
+    second_factor,
+    sign_in_events,
+    throttle,
+)
 from services.scheduler.operations.directory import address_place
+from services.scheduler.operations.passkeys import Answer
 from services.scheduler.operations.schedules import add_practitioner, ensure_types
 from services.scheduler.settings import Settings
 from services.scheduler.staff_models import StaffAccount, StaffLink, StaffSession
@@ -37,13 +43,6 @@ LINK_LIFE: Final[dict[Purpose, timedelta]] = {
 }
 SESSION_LIFE: Final = timedelta(hours=12)
 
-_HASHER: Final = PasswordHasher()  # argon2id, RFC 9106's second recommendation (ASVS 11.4.2)
-# Checked when there is no such account, so that both answers take the same time (ASVS 6.3.8).
-_NOBODY: Final = (
-    "$argon2id$v=19$m=65536,t=3,p=4$PKsBYdHcMNwDfjFACYGbkQ$"
-    "SbliQlhgJP0oISjrmnqsWoir37clvF9kVsEEng3ucpo"
-)
-
 
 @dataclass(frozen=True, kw_only=True)
 class NewColleague:
@@ -53,6 +52,14 @@ class NewColleague:
     email: str
     credentials: str = ""
     video_room: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HalfWay:
+    """Somebody has shown a password or a link, and a second step is still asked of them."""
+
+    account_id: UUID
+    how: str
 
 
 # ---------------------------------------------------------------- links that work once
@@ -70,7 +77,7 @@ def first_run_link(session: Session, *, settings: Settings, now: datetime) -> st
         .where(StaffLink.purpose == "first-run", StaffLink.used_at.is_(None))
         .values(used_at=now)
     )
-    token = _new_link(session, purpose="first-run", account_id=None, now=now)
+    token = new_link(session, purpose="first-run", account_id=None, now=now)
     return f"{settings.public_url}{PREFIX['scheduler']}/staff/first-run/{token}"
 
 
@@ -86,13 +93,14 @@ def owner_link(session: Session, *, settings: Settings, now: datetime) -> str:
     ).first()
     if owner is None:
         raise LinkExpired
-    return _sign_in_address(session, owner, settings, now)
+    return sign_in_address(session, owner, settings, now)
 
 
-def _sign_in_address(
+def sign_in_address(
     session: Session, account: StaffAccount, settings: Settings, now: datetime
 ) -> str:
-    token = _new_link(session, purpose="sign-in", account_id=account.id, now=now)
+    """A link that signs this account in, once."""
+    token = new_link(session, purpose="sign-in", account_id=account.id, now=now)
     return f"{settings.public_url}{PREFIX['scheduler']}/staff/link/{token}"
 
 
@@ -107,7 +115,8 @@ def _working(link: StaffLink | None, purpose: Purpose, now: datetime) -> StaffLi
     return link
 
 
-def _new_link(session: Session, *, purpose: Purpose, account_id: UUID | None, now: datetime) -> str:
+def new_link(session: Session, *, purpose: Purpose, account_id: UUID | None, now: datetime) -> str:
+    """The token of a link that works once, for as long as its purpose allows."""
     token = new_token()
     session.add(
         StaffLink(
@@ -141,6 +150,7 @@ def make_owner(
     password: str,
     settings: Settings,
     now: datetime,
+    device: str = "",
 ) -> StaffSession:
     """The first account: it owns the practice, sees clients, and is signed in at once.
 
@@ -150,8 +160,8 @@ def make_owner(
     _use(session, token, "first-run", now)
     ensure_types(session)
     account = _add_account(session, person=person, role=Role.OWNER, settings=settings)
-    account.password_hash = _HASHER.hash(_plain(password))
-    return begin_session(session, account=account, now=now)
+    account.password_hash = passwords.hashed(password)
+    return begin_session(session, account=account, device=device, now=now)
 
 
 def add_colleague(
@@ -168,24 +178,32 @@ def add_colleague(
     AddressTaken.
     """
     account = _add_account(session, person=person, role=role, settings=settings)
-    return account, _new_link(session, purpose="welcome", account_id=account.id, now=now)
+    return account, new_link(session, purpose="welcome", account_id=account.id, now=now)
 
 
 def welcome(
-    session: Session, *, token: str, password: str, settings: Settings, now: datetime
+    session: Session,
+    *,
+    token: str,
+    password: str,
+    settings: Settings,
+    now: datetime,
+    device: str = "",
 ) -> StaffSession:
     """Choose a password with a welcome link, and be signed in. Raises LinkExpired, WeakPassword."""
     account = session.get_one(StaffAccount, _use(session, token, "welcome", now).account_id)
+    if account.closed_at is not None:
+        raise LinkExpired
     check_password(password, names=(account.name, settings.practice.name))
-    account.password_hash = _HASHER.hash(_plain(password))
-    return begin_session(session, account=account, now=now)
+    account.password_hash = passwords.hashed(password)
+    return begin_session(session, account=account, device=device, now=now)
 
 
 def _add_account(
     session: Session, *, person: NewColleague, role: Role, settings: Settings
 ) -> StaffAccount:
     address = _address(person.email)
-    if _by_address(session, address) is not None:
+    if by_address(session, address) is not None:
         raise AddressTaken
     number = uuid4()
     account = StaffAccount(
@@ -236,7 +254,8 @@ def accounts(session: Session) -> list[StaffAccount]:
     )
 
 
-def _by_address(session: Session, email: str) -> StaffAccount | None:
+def by_address(session: Session, email: str) -> StaffAccount | None:
+    """The open account with that address, however it is written."""
     return session.scalar(
         select(StaffAccount).where(
             StaffAccount.email_index == blind_index(session, "staff.email", _address(email)),
@@ -249,18 +268,13 @@ def _address(email: str) -> str:
     return unicodedata.normalize("NFKC", email).strip().casefold()
 
 
-def _plain(password: str) -> str:
-    """The same characters, however a keyboard composed them."""
-    return unicodedata.normalize("NFKC", password)
-
-
 # ---------------------------------------------------------------- signing in and out
 
 
 def sign_in(
-    session: Session, *, email: str, password: str, place: str, now: datetime
-) -> StaffSession | StaffRefused:
-    """A session, or why not. A refusal is returned and not raised, so that its count is kept.
+    session: Session, *, email: str, password: str, place: str, now: datetime, device: str = ""
+) -> StaffSession | HalfWay | StaffRefused:
+    """A session, half of the way to one, or why not. A refusal is returned, so its count is kept.
 
     `place` is the network address of whoever tries. Known or unknown, an address costs the same
     time and gets the same words.
@@ -271,29 +285,79 @@ def sign_in(
         throttle.refuse_blocked(session, tries, now=now)
     except TooManyTries as refusal:
         return refusal
-    account = _by_address(session, email)
-    if not _fits(account.password_hash if account else None, password) or account is None:
+    account = by_address(session, email)
+    if not passwords.fits(account.password_hash if account else None, password) or account is None:
         throttle.count_failure(session, tries, now=now)
         return NotWelcome()
     throttle.forgive(session, account_tries)
-    return begin_session(session, account=account, now=now)
+    return arrive(session, account=account, how="password", device=device, now=now)
 
 
-def sign_in_by_link(session: Session, *, token: str, now: datetime) -> StaffSession:
+def sign_in_by_link(
+    session: Session, *, token: str, now: datetime, device: str = ""
+) -> StaffSession | HalfWay:
     """Use up a sign-in link. Raises LinkExpired."""
     link = _use(session, token, "sign-in", now)
-    return begin_session(session, account=session.get_one(StaffAccount, link.account_id), now=now)
+    account = session.get_one(StaffAccount, link.account_id)
+    return arrive(session, account=account, how="link", device=device, now=now)
 
 
-def _fits(password_hash: str | None, password: str) -> bool:
+def arrive(
+    session: Session, *, account: StaffAccount, how: str, device: str, now: datetime
+) -> StaffSession | HalfWay:
+    """Somebody has shown one thing: in they are, unless this account has a second step."""
+    if second_factor.has_any(session, account.id):
+        return HalfWay(account_id=account.id, how=how)
+    return begin_session(session, account=account, how=how, device=device, now=now)
+
+
+def finish(
+    session: Session, *, half: HalfWay, typed: str, now: datetime, device: str = ""
+) -> StaffSession | StaffRefused:
+    """The second step by a code: a session, or why not. A refusal is returned, as by `sign_in`."""
+    account = session.get_one(StaffAccount, half.account_id)
+    if account.closed_at is not None:
+        return NotWelcome()
+    proof = second_factor.check(session, account_id=account.id, typed=typed, now=now)
+    if isinstance(proof, StaffRefused):
+        return proof
+    begun = begin_session(session, account=account, how=proof, device=device, now=now)
+    return second_factor.proved(begun, proof)
+
+
+def finish_by_passkey(
+    session: Session,
+    *,
+    half: HalfWay | None,
+    answer: Answer,
+    place: str,
+    now: datetime,
+    device: str = "",
+) -> StaffSession | StaffRefused:
+    """A session by a passkey, as the second step or alone; or why not, returned as by `sign_in`."""
+    whose = half.account_id if half else None
+    tries = throttle.code_tries(session, whose) if whose else throttle.place_tries(session, place)
     try:
-        fits = _HASHER.verify(password_hash or _NOBODY, _plain(password))
-    except VerificationError:
-        return False
-    return fits and password_hash is not None
+        throttle.refuse_blocked(session, [tries], now=now)
+        account = passkeys.prove(session, account_id=whose, answer=answer, now=now)
+    except TooManyTries as refusal:
+        return refusal
+    except WrongPasskey as refusal:
+        throttle.count_failure(session, [tries], now=now)
+        return refusal
+    how = "password-passkey" if half else "passkey"
+    begun = begin_session(session, account=account, how=how, device=device, now=now)
+    return second_factor.proved(begun, how)
 
 
-def begin_session(session: Session, *, account: StaffAccount, now: datetime) -> StaffSession:
+def begin_session(
+    session: Session,
+    *,
+    account: StaffAccount,
+    now: datetime,
+    how: str = "password",
+    device: str = "",
+) -> StaffSession:
     """A new row for a browser that has shown who is there."""
     begun = StaffSession(
         id=uuid4(),
@@ -301,9 +365,12 @@ def begin_session(session: Session, *, account: StaffAccount, now: datetime) -> 
         account=account,
         seen_at=now,
         expires_at=now + SESSION_LIFE,
+        how=how,
+        device=device,
+        second_factor=False,
     )
     session.add(begun)
-    session.flush()
+    sign_in_events.note(session, account.id, f"signed-in:{how}")
     return begun
 
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from services.scheduler.domain.errors import NoSuchLink
+from services.scheduler.domain.errors import NoSuchLink, NotBookable
 from services.scheduler.domain.hours import WallRange, WeeklyRange
 from services.scheduler.domain.stated import Stated
 from services.scheduler.joint_models import StatedTimes
@@ -31,11 +31,12 @@ def state(session: Session, *, two: Two, stated: Stated, now: datetime) -> None:
     """Say when one can; it takes the place of what one said before.
 
     Of all versions there are two at most: this one, and the one that the other's page goes by
-    until midnight. Raises BadHours for hours that end before they start or overlap, NoSuchLink if
-    erased.
+    until midnight. Raises BadHours for hours that end before they start or overlap, NotBookable
+    once the two may not meet any more, NoSuchLink if erased.
     """
     refuse_bad_hours(stated.weekly, _MINUTE)
     assert two.person_id is not None
+    _refuse_parted(session, two)
     rows = _rows(session, two, StatedTimes.person_id == two.person_id)
     standing = [row for row in rows if row.stated_at < two.midnight][-1:]
     session.execute(
@@ -55,6 +56,21 @@ def state(session: Session, *, two: Two, stated: Stated, now: datetime) -> None:
         raise NoSuchLink from error
     session.add(row)
     session.flush()
+
+
+def _refuse_parted(session: Session, two: Two) -> None:
+    """Raises NotBookable when all their permissions have ended: what is said now, nobody forgets.
+
+    Locked in the order in which they are ended, so that one of the two is first.
+    """
+    ended = session.scalars(
+        select(Invitation.ended_at)
+        .where(Invitation.couple_id == two.couple_id)
+        .order_by(Invitation.id)
+        .with_for_update(key_share=True)
+    ).all()
+    if ended and all(ended):
+        raise NotBookable
 
 
 def own(session: Session, two: Two) -> Stated | None:

@@ -7,6 +7,7 @@ database nobody signs in anyway (ASVS 6.3.1).
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
@@ -37,6 +38,11 @@ def account_tries(session: Session, address: str) -> Tries:
 def place_tries(session: Session, place: str) -> Tries:
     """The counter of one network address; a whole practice may sit behind it."""
     return Tries(blind_index(session, "throttle.place", place), free=20)
+
+
+def code_tries(session: Session, account_id: UUID) -> Tries:
+    """The counter of second steps of one account; whoever is there knows its password already."""
+    return Tries(blind_index(session, "throttle.code", str(account_id)), free=5)
 
 
 def link_tries(session: Session, place: str) -> Tries:

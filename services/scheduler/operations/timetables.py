@@ -10,15 +10,18 @@ one. A practice whose row of rules is missing has no version, and is read each t
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from typing import Any, Final
+from functools import cache, cached_property
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 from weakref import WeakKeyDictionary
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
     Select,
+    bindparam,
     func,
     literal,
     select,
@@ -50,6 +53,7 @@ from services.scheduler.practice_models import (
     TimeOff,
     TypeOffered,
 )
+from shared.db import ask
 from shared.zones import zone
 
 _RECENT: Final = func.current_date() - 3
@@ -82,17 +86,54 @@ class Timetables:
     practice: Practice
     schedules: Sequence[OpenSchedule]
 
+    @cached_property
+    def by_number(self) -> dict[int, OpenSchedule]:
+        """The same by id, in the same order."""
+        return {one.id: one for one in self.schedules}
 
-def timetables(session: Session, *, only: int | None = None) -> Timetables:
-    """When everybody works from now on, or one schedule: one statement; two after a change."""
-    ids, versions, rules = stamp = session.execute(_versions(only)).one()
+    @cached_property
+    def zones(self) -> dict[int, ZoneInfo]:
+        """In whose time each of them works."""
+        return {one.id: one.hours.zone for one in self.schedules}
+
+    @cached_property
+    def capped(self) -> list[OpenSchedule]:
+        """Those who take only so many a day or a week."""
+        return [one for one in self.schedules if one.caps]
+
+
+class Stamp(NamedTuple):
+    """The versions that hold now: the schedules in order, each one's, and the practice's rules'."""
+
+    ids: Sequence[int]
+    versions: Sequence[int]
+    rules: int | None
+
+
+def timetables(
+    session: Session,
+    *,
+    only: int | None = None,
+    practitioner_id: UUID | None = None,
+    stamp: Stamp | None = None,
+) -> Timetables:
+    """When everybody works from now on, or one of them: one statement; two after a change.
+
+    That one is named by the id of the schedule, or of the person. With a `stamp` of everybody that
+    was read in this transaction along with something else, one fewer.
+    """
+    one, person = only is not None, practitioner_id is not None
+    if stamp is None:
+        which = {"only": only, "practitioner_id": practitioner_id}
+        stamp = Stamp(*ask(session, versions(one=one, person=person), which).one())
+    ids, versions_now, rules = stamp
     copies = _copies.setdefault(_engine(session), _Copies())
     known, everyone = copies.everyone
     if everyone is not None and known == stamp and rules is not None:
         return everyone
     unknown = [
         number
-        for number, version in zip(ids, versions, strict=True)
+        for number, version in zip(ids, versions_now, strict=True)
         if not _is_known(copies.schedules.get(number), version)
     ]
     practice = copies.practice if _is_known(copies.practice, rules) else None
@@ -108,7 +149,7 @@ def timetables(session: Session, *, only: int | None = None) -> Timetables:
     copies.schedules.update(found)
     present = (found.get(number) or copies.schedules.get(number) for number in ids)
     tables = Timetables(practice, [one for one in present if one is not None])
-    if only is None:
+    if not one and not person:
         copies.everyone = (stamp, tables)
     return tables
 
@@ -125,8 +166,11 @@ def _engine(session: Session) -> Engine:
 # ---------------------------------------------------------------- what is read
 
 
-def _versions(only: int | None) -> Select[Any]:
-    """The ids of all schedules in the order of names, their versions, and the practice's."""
+@cache
+def versions(*, one: bool = False, person: bool = False) -> Select[Any]:
+    """What a `Stamp` is made of, in one row: of all, or of whom the parameter names: `only` by the
+    schedule, `practitioner_id` by the person.
+    """
     in_order = (Practitioner.name, Schedule.id)
     query = (
         select(
@@ -138,7 +182,11 @@ def _versions(only: int | None) -> Select[Any]:
         .join(Practitioner)
         .where(Practitioner.left_at.is_(None))
     )
-    return query if only is None else query.where(Schedule.id == only)
+    if one:
+        query = query.where(Schedule.id == bindparam("only"))
+    if person:
+        query = query.where(Schedule.practitioner_id == bindparam("practitioner_id"))
+    return query
 
 
 def _array(values: Any) -> ColumnElement[Any]:

@@ -131,7 +131,7 @@ def _move(
 ) -> Appointment:
     """The time they have, moved to the one that is kept: nobody comes between, under the guard."""
     participants.refuse_other_ways(session, held, how)
-    guard.enter(session, held.schedule_id)
+    guard.enter_unless(session, held.schedule_id, lambda: _gone(session, found.offer))
     session.execute(delete(Appointment).where(Appointment.id == held.id))
     taken = bookings.move(
         session,
@@ -146,6 +146,10 @@ def _move(
         one.how = how
     session.flush()
     return taken
+
+
+def _gone(session: Session, offered: WaitlistOffer) -> OfferOver | None:
+    return OfferOver() if offered.expires_at <= database_now(session) else None
 
 
 def _offered(session: Session, which: object) -> Offered:

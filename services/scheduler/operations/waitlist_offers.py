@@ -241,7 +241,7 @@ def keep(
     by: Hand = SYSTEM,
 ) -> WaitlistOffer:
     """Hold the time for who waits, and have them told. After their lock. Raises SlotTaken."""
-    guard.enter(session, schedule.id)
+    guard.enter_for(session, schedule, start, question)
     until = database_now(session) + lasts
     held = holds.keep(session, schedule, start, question, until=until, settings=settings)
     row = WaitlistOffer(

@@ -1,6 +1,6 @@
 """The staff's day as values: who comes when, how to reach them safely, what can be done."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -43,6 +43,7 @@ class Line:
     over: bool
     where: str
     placed: str
+    confirmed: str
     elsewhere: list[str]
     acts: list[tuple[str, str]]
 
@@ -71,12 +72,20 @@ def line(entry: Entry, zone: ZoneInfo, now: datetime) -> Line:
             dict.fromkeys(NAMES[who.location] for who in entry.people if who.location)
         ),
         placed=_PLACED.get(frozenset(one for one in placings if one), ""),
+        confirmed=_confirmed([who.confirmed for who in entry.people]),
         elsewhere=[
             f"{_person(who)['name']} will be in {NAMES[who.location or '']}"
             for who in entry.elsewhere
         ],
         acts=acts(entry, now),
     )
+
+
+def _confirmed(said: Collection[bool]) -> str:
+    """Who has texted that they will come, in words; nothing where nobody has."""
+    if not any(said):
+        return ""
+    return "Confirmed by text" if all(said) else "Confirmed by text by one of the two"
 
 
 _PLACED: Final = {

@@ -15,6 +15,7 @@ from services.scheduler.web.doors import ask_again, guest
 from shared.clock import utcnow
 from shared.web.audiences import guard_client
 from shared.web.forms import FormErrors, load
+from shared.web.language import say
 
 pages = Blueprint("agreeing", __name__)
 guard_client(pages)
@@ -45,7 +46,7 @@ def withdraw(token: str) -> ResponseReturnValue:
     with guest("m", token) as (session, who):
         assert who.place is not None
         moving.withdraw(session, appointment_id=who.place.appointment.id, person_id=who.person_id)
-    flash("Taken back. Your time stays as it is.")
+    flash(say("Taken back. Your time stays as it is."))
     return redirect(tickets.link(token), HTTPStatus.SEE_OTHER)
 
 
@@ -90,7 +91,7 @@ def accept(token: str) -> ResponseReturnValue:
         return elsewhere("m", token, form["location"], back="choose")
     except ChangeRefused as refusal:
         return stays(token, refusal)
-    flash("Moved. This is your time now.")
+    flash(say("Moved. This is your time now."))
     return redirect(tickets.link(token), HTTPStatus.SEE_OTHER)
 
 
@@ -105,5 +106,5 @@ def decline(token: str) -> ResponseReturnValue:
             )
     except ChangeRefused as refusal:
         return stays(token, refusal)
-    flash("Thank you. Your time stays as it is. Nobody is told what you answered.")
+    flash(say("Thank you. Your time stays as it is. Nobody is told what you answered."))
     return redirect(tickets.link(token), HTTPStatus.SEE_OTHER)

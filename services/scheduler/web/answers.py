@@ -23,6 +23,7 @@ from services.scheduler.web.doors import ask_again, guest
 from shared.clock import utcnow
 from shared.web.audiences import guard_client
 from shared.web.forms import FormErrors, load
+from shared.web.language import say
 
 pages = Blueprint("answers", __name__)
 guard_client(pages)
@@ -88,5 +89,5 @@ def decline(token: str) -> ResponseReturnValue:
             joint.decline(session, appointment_id=who.place.appointment.id, person_id=who.person_id)
     except ChangeRefused as refusal:
         return stays(token, refusal)
-    flash("Thank you. Nobody is told more than that the time is free again.")
+    flash(say("Thank you. Nobody is told more than that the time is free again."))
     return redirect(tickets.link(token), HTTPStatus.SEE_OTHER)

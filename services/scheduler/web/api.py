@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from flask import Response, jsonify, request
+from flask import Response, request
 from flask_smorest import Blueprint
 from marshmallow import RAISE
 from sqlalchemy.orm import Session
@@ -42,11 +42,13 @@ from services.scheduler.web.doors import (
     ask_again,
     guest_by_appointment,
     guest_by_permission,
+    guest_who_looks,
     own_settings,
     shown_zone,
 )
 from services.scheduler.web.refusals import on_refused
 from services.scheduler.web.repeated import RepeatSchema, once, said
+from services.scheduler.web.slot_lines import slots_document
 from shared.clock import utcnow
 from shared.web import public_link
 from shared.web.audiences import bearer, guard_api
@@ -81,7 +83,7 @@ def participating() -> Iterator[tuple[Session, Guest]]:
 
 @contextmanager
 def either() -> Iterator[tuple[Session, Guest]]:
-    """With either token one may look at free times: to book one, or to move to one."""
+    """With either token one may say what one wishes for. Raises Unauthorized."""
     with ExitStack() as stack:
         try:
             found = stack.enter_context(guest_by_appointment(bearer()))
@@ -90,16 +92,31 @@ def either() -> Iterator[tuple[Session, Guest]]:
         yield found
 
 
+@contextmanager
+def looking() -> Iterator[tuple[Session, Guest]]:
+    """With either token one may look at free times: to book one, or to move to one.
+
+    Raises Unauthorized.
+    """
+    try:
+        with guest_who_looks(bearer()) as found:
+            yield found
+    except NoSuchLink as error:
+        raise Unauthorized("This token opens nothing here.") from error
+
+
 @api.get("/slots")
-@api.arguments(SlotsQuery, location="query", unknown=RAISE)
+@api.arguments(SlotsQuery(), location="query", unknown=RAISE)
 @api.response(HTTPStatus.OK, SlotsSchema)
 def slots(query: dict[str, Any]) -> Response:
     """The times that can be booked, in order. Days are those of `timezone`."""
-    with either() as (session, who):
+    with looking() as (session, who):
         question = question_of(session, who, language=query["language"])
         count = query["first"]
         free = (
-            first_available(session, question, count=count) if count else offers(session, question)
+            first_available(session, question, count=count, stamp=who.stamp)
+            if count
+            else offers(session, question, stamp=who.stamp)
         )
         shown = zone(query["timezone"]) if query["timezone"] else shown_zone(who).info
         length = question.kind.duration
@@ -110,22 +127,8 @@ def slots(query: dict[str, Any]) -> Response:
     until = datetime.combine(first + timedelta(days=query["days"]), time(0), shown)
     within = range(minute_at_or_after(since), minute_at_or_after(until))
     # Written out as SlotsSchema says: its fields, one by one, take longer than finding the times.
-    names = {host: str(one.practitioner_id) for host, one in free.schedules.items()}
-    return jsonify(
-        {
-            "timezone": shown.key,
-            "slots": [
-                {
-                    "start": (start := instant(one.start)).isoformat(),
-                    "end": (start + length).isoformat(),
-                    "local": start.astimezone(shown).isoformat(),
-                    "practitioner_ids": [names[host] for host in one.hosts],
-                }
-                for one in free.starts
-                if count or one.start in within
-            ],
-        }
-    )
+    text = slots_document(free, length, shown, None if count else within)
+    return Response(text, mimetype="application/json")
 
 
 @api.post("/holds")

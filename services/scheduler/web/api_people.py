@@ -99,5 +99,5 @@ def _document(account: StaffAccount) -> dict[str, Any]:
         "name": account.name,
         "role": account.role,
         "practitioner_id": account.practitioner_id,
-        "signed_up": account.password_hash is not None,
+        "signed_up": bool(account.password_hash or account.oidc_subject),
     }

@@ -28,6 +28,7 @@ from services.scheduler.models import AppointmentType
 from services.scheduler.operations import (
     appointment_types,
     closures,
+    couple_rules,
     out_of_hours,
     places,
     rule_changes,
@@ -37,15 +38,18 @@ from services.scheduler.web.api_staff import PREFIX, NeedsAnotherLook
 from services.scheduler.web.rights import hand, owner_decides
 from services.scheduler.web.rule_documents import (
     ClosuresSchema,
+    CouplesSchema,
     HolidaysSchema,
     LocationSchema,
     LocationsSchema,
     NewClosureSchema,
     RoomSchema,
     RuleChangesSchema,
+    SetCouplesSchema,
     TypeSchema,
     TypesSchema,
     closure_document,
+    couples_document,
     holidays_document,
     house_document,
     location_document,
@@ -317,6 +321,28 @@ def open_again(closure_id: int) -> Response:
     with _deciding() as session:
         closures.open_again(session, closure_id, by=hand())
     return make_response("", HTTPStatus.NO_CONTENT)
+
+
+# ---------------------------------------------------------------- two people
+
+
+@rules.get("/couples")
+@rules.doc(security=SIGNED_IN)
+@rules.response(HTTPStatus.OK, CouplesSchema)
+def couples() -> dict[str, Any]:
+    """Who of two people may change what (N7)."""
+    with database().begin() as session:
+        return couples_document(closures.rules(session))
+
+
+@rules.put("/couples")
+@rules.doc(security=SIGNED_IN)
+@rules.arguments(SetCouplesSchema)
+@rules.response(HTTPStatus.OK, CouplesSchema)
+def set_couples(sent: dict[str, Any]) -> dict[str, Any]:
+    """Let it count from the next move on. What is being asked for already stays asked for."""
+    with _deciding() as session:
+        return couples_document(couple_rules.set_rule(session, **sent, by=hand()))
 
 
 # ---------------------------------------------------------------- what was changed

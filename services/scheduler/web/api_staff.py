@@ -22,12 +22,13 @@ from services.scheduler.domain.errors import (
     NotWelcome,
     StaffRefused,
     WeakPassword,
+    WrongCode,
 )
 from services.scheduler.domain.hours import WeeklyRange
 from services.scheduler.domain.interval import instant
 from services.scheduler.operations import appointments as standing
 from services.scheduler.operations import staff, usual_weeks
-from services.scheduler.operations.staff import NewColleague
+from services.scheduler.operations.staff import HalfWay, NewColleague
 from services.scheduler.operations.usual_weeks import ALWAYS, For
 from services.scheduler.staff_models import StaffSession
 from services.scheduler.web import agenda, why
@@ -47,7 +48,7 @@ from services.scheduler.web.staff_documents import (
     entry_document,
     hours_document,
 )
-from services.scheduler.web.staff_door import identity_of
+from services.scheduler.web.staff_door import device, identity_of
 from services.scheduler.web.week_form import beside_ranges, wall_range
 from services.scheduler.web.weeks import editable, visit
 from shared.clock import utcnow
@@ -67,7 +68,14 @@ guard_api(door)
 desk = Blueprint("staff_api", __name__, url_prefix=PREFIX, description="Who comes when.")
 guard_api(desk, roles=EVERY_ROLE)
 hours = Blueprint("hours_api", __name__, url_prefix=PREFIX, description="When people work here.")
-guard_api(hours, roles={Role.OWNER, Role.CLINICIAN})
+guard_api(hours, roles={Role.OWNER, Role.CLINICIAN}, sealed=False)
+
+
+class SecondStepMissing(Unauthorized):
+    """Address and password go together, and this account has a second step."""
+
+    title = "One more step"
+    type_ = "urn:softstart:problem:second-step-missing"
 
 
 class NeedsAnotherLook(Refusal):
@@ -123,9 +131,15 @@ def first_run(sent: dict[str, Any]) -> dict[str, Any]:
 @door.response(HTTPStatus.OK, SignedInSchema)
 def sign_in(sent: dict[str, Any]) -> dict[str, Any]:
     """Sign in. Failed tries are counted together with those on the page."""
+    code = sent.pop("code")
+    found: StaffSession | HalfWay | StaffRefused
     with database().begin() as session:
-        found = staff.sign_in(session, **sent, place=_place(), now=utcnow())
-    if isinstance(found, NotWelcome):
+        found = staff.sign_in(session, **sent, place=_place(), now=utcnow(), device=device())
+        if isinstance(found, HalfWay) and code is not None:
+            found = staff.finish(session, half=found, typed=code, now=utcnow(), device=device())
+    if isinstance(found, HalfWay):
+        raise SecondStepMissing("Send the code of your app, too, or a recovery code.")
+    if isinstance(found, (NotWelcome, WrongCode)):
         raise Unauthorized(str(found))
     if isinstance(found, StaffRefused):
         raise found
@@ -144,7 +158,12 @@ def _signed_in(begun: StaffSession) -> dict[str, Any]:
         issue_staff_session(response, who, utcnow())
         return response
 
-    return {"account_id": who.account_id, "name": who.name, "role": who.role}
+    return {
+        "account_id": who.account_id,
+        "name": who.name,
+        "role": who.role,
+        "second_factor": who.second_factor,
+    }
 
 
 @desk.delete("/session")

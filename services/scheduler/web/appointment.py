@@ -51,6 +51,10 @@ _DONE: Final = {
     Act.ARRIVE: "Here",
     Act.FULFIL: "Took place",
     Act.MISS: "Did not come",
+    Act.COUNTER: "Another time asked for",
+    Act.DECLINE_COUNTER: "Said no to another time",
+    Act.WITHDRAW_COUNTER: "Another time not asked for any more",
+    Act.LAPSE_COUNTER: "Another time not agreed on in time",
 }
 
 
@@ -137,7 +141,7 @@ def _step(
     here: ZoneInfo,
     now: datetime,
 ) -> dict[str, Any]:
-    before, later = row.during_before, row.during_after
+    before, later, asked = row.during_before, row.during_after, row.during_asked
     was_with, is_with = hosts.get(row.schedule_before or 0), hosts.get(row.schedule_after or 0)
     given = was_with is not None and is_with is not None and was_with is not is_with
     moved = before is not None and before.lower != later.lower and before.lower is not None
@@ -151,6 +155,7 @@ def _step(
         "by": hands.get(row.actor) or usual.get(row.actor.partition(":")[0], row.actor),
         "from": _when(before.lower, here) if moved and before and before.lower else "",
         "to": _when(later.lower, here) if moved and later.lower else "",
+        "asked": _when(asked.lower, here) if asked is not None and asked.lower else "",
         "was_with": was_with.name if given and was_with else "",
         "is_with": is_with.name if given and is_with else "",
         "status": STATUS[AppointmentStatus(row.status_after)][0],

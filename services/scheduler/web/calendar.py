@@ -16,7 +16,7 @@ from services.scheduler.domain.interval import Interval, minute_at_or_before
 from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.operations import calendar, outside, schedules
 from services.scheduler.operations.calendar import Standing
-from services.scheduler.web import agenda, grid, outside_words, words
+from services.scheduler.web import agenda, desk_calendar, grid, outside_words, words
 from services.scheduler.web.choosing import read_date, read_uuid
 from services.scheduler.web.doors import own_settings
 from services.scheduler.web.grid import Grid, Head
@@ -44,6 +44,8 @@ class Asked:
     who: UUID | None
     everyone: bool
     day: date | None
+    any_view: bool = False
+    """Whether the address leaves the view open: then small screens show the list."""
 
     @classmethod
     def from_query(cls) -> Self:
@@ -55,6 +57,7 @@ class Asked:
             who=read_uuid(who),
             everyone=who == EVERYONE,
             day=read_date(request.args.get("day") or request.args.get("week")),
+            any_view=view not in VIEWS,
         )
 
     def link(self, **changes: object) -> str:
@@ -85,8 +88,9 @@ def shown() -> ResponseReturnValue:
             who.practitioner_id,
             len(everyone) > 1 and (asked.everyone or (asked.view == "day" and asked.who is None)),
             asked.day,
+            asked.any_view,
         )
-        return _page(session, asked, who, everyone, now)
+        return desk_calendar.answer(_page(session, asked, who, everyone, now))
 
 
 def _chosen(everyone: list[OpenSchedule], wanted: UUID | None) -> OpenSchedule | None:
@@ -131,8 +135,8 @@ def _page(
         "day": day.isoformat(),
         "unread": _unread(session, people),
     }
+    listed = _list(standing, people, days, here, today)
     if asked.view == "list":
-        listed = _list(standing, people, days, here, today)
         return render_template(
             "scheduler/calendar.html", title=words.days(days[0], days[-1]), listed=listed, **common
         )
@@ -143,7 +147,16 @@ def _page(
     else:
         table = _side_by_side(people, day, here, standing, asked)
         title = words.day(day)
-    return render_template("scheduler/calendar.html", title=title, table=table, **common)
+    rights = Rights.mine(session)
+    drawing = None if several else desk_calendar.drawing(who, asked.view, days, table.hours, rights)
+    return render_template(
+        "scheduler/calendar.html",
+        title=title,
+        table=table,
+        drawing=drawing,
+        listed=listed if asked.any_view else None,
+        **common,
+    )
 
 
 def _unread(session: Session, people: Sequence[OpenSchedule]) -> list[dict[str, Any]]:

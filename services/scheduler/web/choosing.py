@@ -8,12 +8,14 @@ from typing import Final, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from flask import Response, make_response, render_template, request, url_for
 from marshmallow import ValidationError
 from sqlalchemy.orm import Session
 
 from services.scheduler.domain.availability import Offer
 from services.scheduler.domain.errors import NotLicensedThere, SlotTaken
+from services.scheduler.domain.explanation import Reason
 from services.scheduler.domain.interval import instant
 from services.scheduler.domain.languages import LANGUAGES
 from services.scheduler.domain.timetable import OpenSchedule
@@ -32,6 +34,7 @@ from shared.clock import utcnow
 from shared.places import LOCATIONS, NAMES
 from shared.vocabulary import AppointmentStatus
 from shared.web.forms import FormErrors, load
+from shared.web.language import FIRST, language, tongue
 from shared.zones import zone_title
 
 SOONEST: Final = 3
@@ -91,7 +94,7 @@ def choose_page(session: Session, who: Guest, asked: Asked) -> str:
     """Days and times as HTML, with everything that can be booked now, and only that."""
     now = utcnow()
     shown = shown_zone(who)
-    moving = to_be_moved(who)
+    moving = to_be_moved(who, now)
     question = question_of(session, who, language=asked.language)
     everyone = offers(session, question)
     only = asked.practitioner
@@ -109,8 +112,15 @@ def choose_page(session: Session, who: Guest, asked: Asked) -> str:
     before = asked.lost or asked.kept
     near = before.start if before else moving.appointment.starts_at if moving else None
     near = asked.at or near
-    day = asked.day or (near.astimezone(shown.info).date() if near and not asked.first else None)
-    page = picker(free, zone=shown.info, now=now, link=link, day=day, first=asked.first)
+    page = picker(
+        free,
+        zone=shown.info,
+        now=now,
+        link=link,
+        day=asked.day,
+        first=asked.first,
+        near=near.astimezone(shown.info).date() if near else None,
+    )
     return render_template(
         "scheduler/choose.html",
         who=who,
@@ -125,12 +135,14 @@ def choose_page(session: Session, who: Guest, asked: Asked) -> str:
         soonest=_soonest(free, asked, shown.info, link),
         chosen=_chosen(free, asked, only),
         video=any(one.video for one in everyone.schedules.values()),
-        zone_title=zone_title(shown.info.key),
+        zone_title=zone_title(shown.info.key, tongue().babel),
         zone_guess=shown.info.key if shown.guessed else None,
         now_there=words.clock(now.astimezone(shown.info)),
         length=question.kind.duration,
         locations=LOCATIONS,
         together=question.two is not None,
+        ended=question.needs.refused is Reason.NOT_GIVEN,
+        zone_link=who.address("zone_form", {"language": asked.language}),
         asks=moving is not None and proposals.needs_both(session, moving.appointment),
         moving=When(moving.appointment.starts_at, moving.appointment.ends_at, shown.info)
         if moving
@@ -162,14 +174,17 @@ def _chosen(free: Offers, asked: Asked, only: UUID | None) -> str | None:
     return slot_value(asked.at, hosts[0].practitioner_id) if asked.at and hosts else None
 
 
-def to_be_moved(who: Guest) -> Place | None:
-    """What the person has and would move, where they have something."""
-    return who.place if who.place and who.place.status == AppointmentStatus.BOOKED else None
+def to_be_moved(who: Guest, now: datetime) -> Place | None:
+    """What the person has and would move, where they have something and don't choose the next."""
+    if who.place is None or who.may_choose_next(now):
+        return None
+    return who.place if who.place.status == AppointmentStatus.BOOKED else None
 
 
 def question_of(session: Session, who: Guest, *, language: str | None = None) -> Question:
     """What they may choose from: a first time, or another one for what they have."""
-    moving, settings, now = to_be_moved(who), own_settings(), utcnow()
+    settings, now = own_settings(), utcnow()
+    moving = to_be_moved(who, now)
     if moving is None:
         return Question.of(who.permission, settings=settings, now=now, language=language)
     one = moving.appointment
@@ -242,12 +257,19 @@ def _languages(spoken: Sequence[str], who: Guest, language: str | None) -> list[
         return []
     return [
         {
-            "name": LANGUAGES.get(one, one) if one else "Any language",
+            "name": _language_name(one) if one else "Any language",
             "href": who.address("choose", {"language": one}),
             "chosen": one == language,
         }
         for one in (None, *spoken)
     ]
+
+
+def _language_name(code: str) -> str:
+    """As the reader calls it."""
+    listed = LANGUAGES.get(code, code)
+    there = Locale.parse(tongue().babel).languages
+    return listed if language() == FIRST else str(there.get(code, listed))
 
 
 def elsewhere(door: str, token: str, location: str, *, back: str) -> Response:

@@ -63,7 +63,8 @@ from shared.places import LOCATIONS, NAMES
 from shared.vocabulary import AppointmentStatus
 from shared.web.audiences import guard_client
 from shared.web.forms import FormErrors, load
-from shared.zones import zone_names, zone_title
+from shared.web.language import say, tongue
+from shared.zones import zone_options
 
 pages = Blueprint("client", __name__)
 guard_client(pages)
@@ -103,7 +104,8 @@ def _present_state(session: Session, who: Guest) -> str | None:
     if who.place is None:
         has = appointments.of_invitation(session, who.permission)
         return tickets.address(has) if has else None
-    if who.place.status is AppointmentStatus.CANCELLED and who.invitation is not None:
+    gone = who.place.status is AppointmentStatus.CANCELLED
+    if (gone or who.may_choose_next(utcnow())) and who.invitation is not None:
         has = appointments.of_invitation(session, who.invitation)
         return tickets.address(has) if has else None
     proposal = proposed.told(session, who.place)
@@ -157,27 +159,16 @@ def zone_form(door: str, token: str) -> ResponseReturnValue:
 
 
 def _zone_page(who: Guest, errors: dict[str, list[str]]) -> str:
-    common = [(name, zone_title(name)) for name in _COMMON_ZONES]
-    others = [(name, name.replace("_", " ")) for name in zone_names() if name not in _COMMON_ZONES]
+    asked = {"language": read_language(request.args.get("language"))}
     return render_template(
         "scheduler/zone.html",
         who=who,
         errors=errors,
-        options=common + others,
+        options=zone_options(tongue().babel),
         value=shown_zone(who).info.key,
+        action=who.address("choose_zone", asked),
+        back=who.address("choose", asked),
     )
-
-
-_COMMON_ZONES = (
-    "America/New_York",
-    "America/Chicago",
-    "America/Denver",
-    "America/Phoenix",
-    "America/Los_Angeles",
-    "America/Anchorage",
-    "Pacific/Honolulu",
-    "America/Puerto_Rico",
-)
 
 
 @at_both_doors("POST", "zone")
@@ -195,7 +186,7 @@ def choose_zone(door: str, token: str) -> ResponseReturnValue:
             )
         if who.place is not None:
             who.place.participant.timezone = form["timezone"]
-        onward = who.address("choose")
+        onward = who.address("choose", {"language": read_language(request.args.get("language"))})
     return redirect(onward, HTTPStatus.SEE_OTHER)
 
 
@@ -230,7 +221,7 @@ def _check_page(
         seconds=max(0, int(left.total_seconds())),
         total=int(own_settings().hold.total_seconds()) * (2 if held.renewed_at else 1),
         renewable=held.renewed_at is None,
-        plan=own_plan(contact) if contact else None,
+        plan=own_plan(contact, say) if contact else None,
         ways=ways_to_talk(practitioner.video_room),
         together=who.permission.couple_id is not None,
         confirm=who.permission.type.confirm,
@@ -319,13 +310,14 @@ def own(session: Session, who: Guest) -> dict[str, Any]:
         "will_be": NAMES.get(location or ""),
         "licensed": location in who.place.practitioner.states,
         "locations": LOCATIONS,
+        "next_time": who.may_choose_next(utcnow()),
         "ticket": tickets.Ticket.of(who.place, now=utcnow(), settings=own_settings()),
         "contact": contact,
         "wished": wished.told(session, who.place),
         "proposed": proposed.told(session, who.place),
         "asks": proposals.needs_both(session, who.place.appointment),
-        "plan": own_plan(contact) if contact else None,
-        "will_not": will_not(contact) if contact else None,
+        "plan": own_plan(contact, say) if contact else None,
+        "will_not": will_not(contact, say) if contact else None,
     }
 
 
@@ -353,7 +345,7 @@ def move(token: str) -> ResponseReturnValue:
         return stays(token, refusal)
     if refused is not None:
         return refused
-    flash("Moved. This is your time now.")
+    flash(say("Moved. This is your time now."))
     return redirect(tickets.link(token), HTTPStatus.SEE_OTHER)
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import unquote
 from uuid import UUID
@@ -27,11 +28,13 @@ from services.scheduler.operations import (
 )
 from services.scheduler.operations.appointments import Place
 from services.scheduler.operations.joint import Confirmation
+from services.scheduler.operations.timetables import Stamp
 from services.scheduler.operations.waitlist_answers import Offered
 from services.scheduler.providers.intake import Intake, Permission
 from services.scheduler.settings import Settings
 from shared.clock import utcnow
 from shared.tokens import token_sha256
+from shared.vocabulary import AppointmentStatus
 from shared.web import database, kept, settings
 from shared.zones import UnknownZone, zone
 
@@ -44,12 +47,14 @@ class Guest:
 
     `door` is "t" for the permission to book and "m" for an appointment's own link. Of two people,
     one may have an appointment whose own permission never came by here: then it is None.
+    `stamp`: the versions of hours, where they were read along in the same transaction.
     """
 
     door: str
     token: str
     invitation: Invitation | None
     place: Place | None = None
+    stamp: Stamp | None = None
 
     @property
     def permission(self) -> Invitation:
@@ -62,6 +67,18 @@ class Guest:
     def person_id(self) -> UUID:
         """Who it is."""
         return self.place.participant.person_id if self.place else self.permission.person_id
+
+    def may_choose_next(self, now: datetime) -> bool:
+        """Whether what they came about is over and their own link books the next time (N7).
+
+        So it is for two people. Nothing that the other has said or chosen since is asked for.
+        """
+        if self.place is None or self.invitation is None or self.invitation.couple_id is None:
+            return False
+        if self.place.status in (AppointmentStatus.PENDING, AppointmentStatus.CANCELLED):
+            return False
+        said = self.place.status in (AppointmentStatus.FULFILLED, AppointmentStatus.NOSHOW)
+        return said or self.place.appointment.ends_at <= now
 
     def address(self, view: str, query: Mapping[str, str | None] | None = None) -> str:
         """Where another step of the same person's way is."""
@@ -114,8 +131,31 @@ def guest_by_appointment(token: str) -> Iterator[tuple[Session, Guest]]:
     """A transaction, and whom an appointment's link lets in. Raises NoSuchLink."""
     _refuse_misshapen(token)
     with database().begin() as session:
-        place = appointments.by_token(session, token)
-        yield session, Guest("m", token, appointments.invitation_of(session, place), place)
+        place, permission = appointments.opened_by(session, token)
+        yield session, Guest("m", token, permission, place)
+
+
+@contextmanager
+def guest_who_looks(token: str) -> Iterator[tuple[Session, Guest]]:
+    """A transaction, and whom a token of either kind lets in, to look at free times alone.
+
+    The versions of everybody's hours are read along with who it is. Raises as the two above.
+    """
+    _refuse_misshapen(token)
+    with database().begin() as session:
+        permission, stamp = invitations.seen(session, token)
+        if permission is not None:
+            yield session, Guest("t", token, permission, stamp=stamp)
+            return
+        try:
+            place, own = appointments.opened_by(session, token)
+        except NoSuchLink:
+            pass  # intake may know it: it is asked with no transaction open
+        else:
+            yield session, Guest("m", token, own, place, stamp)
+            return
+    with guest_by_permission(token) as found:
+        yield found
 
 
 @contextmanager

@@ -66,6 +66,8 @@ class Grid:
 
     heads: list[Head]
     rows: list[dict[str, Any]]
+    hours: tuple[int, int]
+    """The first hour of the wall clock that is shown, and the one that ends the table."""
 
 
 def column(
@@ -147,6 +149,7 @@ def grid(columns: Sequence[Column]) -> Grid:
     return Grid(
         heads=[one.head for one in columns],
         rows=[_row(row, top, bottom, columns) for row in range(top, bottom)],
+        hours=(top // 2, bottom // 2),
     )
 
 

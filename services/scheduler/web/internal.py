@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from services.scheduler.joint_models import MoveProposal
 from services.scheduler.operations import (
+    appointment_types,
     appointments,
     directory,
     proposals,
@@ -22,6 +23,7 @@ from services.scheduler.web import tickets
 from services.scheduler.web.doors import own_settings
 from services.scheduler.web.words import initials
 from shared.clock import utcnow
+from shared.practice import decided
 from shared.vocabulary import AppointmentStatus as Status
 from shared.web import database, public_link
 from shared.web.audiences import guard_internal
@@ -37,6 +39,14 @@ def appointment_for(appointment_id: UUID, person_id: UUID) -> ResponseReturnValu
     with database().begin() as session:
         place = appointments.for_person(session, appointment_id=appointment_id, person_id=person_id)
     return jsonify(_document(place))
+
+
+@pages.get("/practice")
+def practice() -> ResponseReturnValue:
+    """What the owner decided last about name, number and zone; nothing yet: an empty object."""
+    with database().begin() as session:
+        found = decided(session)
+    return jsonify(found.as_document() if found else {})
 
 
 @pages.get("/people/<uuid:person_id>/appointments")
@@ -80,6 +90,19 @@ def _update(communication_id: UUID, place: Place, until: datetime) -> dict[str, 
 def _of_use(proposal: MoveProposal, place: Place) -> datetime:
     """A question is of use until the answer is due, its end until the time they have."""
     return place.appointment.starts_at if proposal.ended_at else proposal.reply_by
+
+
+@pages.get("/appointment-types")
+def types() -> ResponseReturnValue:
+    """What can be booked here, those that have ended among them: what reminders are planned by."""
+    with database().begin() as session:
+        found = appointment_types.every(session)
+        return jsonify(
+            [
+                {"code": one.code, "title": one.title, "ended": one.ended_at is not None}
+                for one in found
+            ]
+        )
 
 
 @pages.get("/practitioners")
@@ -144,6 +167,7 @@ def staff_session(session_id: UUID) -> Response:
             "account_id": str(found.account.id),
             "name": found.account.name,
             "role": found.account.role,
+            "second_factor": found.second_factor,
         }
     )
 
@@ -175,6 +199,7 @@ def _document(place: Place) -> dict[str, object]:
         "end": one.ends_at.isoformat(),
         "timezone": place.participant.timezone,
         "how": place.participant.how,
+        "type": one.type.code,
         "uid": one.uid,
         "manage_url": tickets.manage_url(place),
         "practitioner_name": place.practitioner.name,

@@ -13,6 +13,7 @@ from services.scheduler.web.late_forms import WishForm
 from shared.clock import utcnow
 from shared.web.audiences import guard_client
 from shared.web.forms import FormErrors, load
+from shared.web.language import say
 
 pages = Blueprint("late", __name__)
 guard_client(pages)
@@ -38,7 +39,7 @@ def wish(token: str) -> ResponseReturnValue:
         return _again(token, errors)
     except ChangeRefused as refusal:
         return stays(token, refusal)
-    flash("Sent. A person will read it.")
+    flash(say("Sent. A person will read it."))
     return redirect(url_for("client.change", token=token), HTTPStatus.SEE_OTHER)
 
 

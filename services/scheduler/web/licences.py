@@ -16,7 +16,7 @@ from shared.web.audiences import guard_staff
 from shared.web.forms import FormErrors, load
 
 pages = Blueprint("licences", __name__, url_prefix="/staff/licenses")
-guard_staff(pages, roles={Role.OWNER, Role.CLINICIAN})
+guard_staff(pages, roles={Role.OWNER, Role.CLINICIAN}, sealed=False)
 
 
 @pages.get("")

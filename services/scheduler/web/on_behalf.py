@@ -221,7 +221,8 @@ def other(person_id: UUID) -> ResponseReturnValue:
 # ---------------------------------------------------------------- for somebody who has one
 
 
-def _moving(session: Session, appointment_id: UUID) -> Target:
+def to_move(session: Session, appointment_id: UUID) -> Target:
+    """What a time is chosen for where somebody has one; what is kept for them is not in the way."""
     found = appointments.entry(session, appointment_id)
     one = found.appointment
     here = zone(one.schedule.timezone)
@@ -244,7 +245,7 @@ def _moving(session: Session, appointment_id: UUID) -> Target:
 def move(appointment_id: UUID) -> ResponseReturnValue:
     """Which of the other times, with the same clinician or with a colleague."""
     with database().begin() as session:
-        return times_page(session, _moving(session, appointment_id), Shown.asked())
+        return times_page(session, to_move(session, appointment_id), Shown.asked())
 
 
 @pages.post("/appointments/<uuid:appointment_id>/move")
@@ -283,7 +284,7 @@ def _move_again(
 ) -> ResponseReturnValue:
     with database().begin() as session:
         shown = Shown.asked(errors=errors, status=status or errors.status)
-        return times_page(session, _moving(session, appointment_id), shown)
+        return times_page(session, to_move(session, appointment_id), shown)
 
 
 def _given(appointment_id: UUID) -> ResponseReturnValue:
@@ -300,7 +301,7 @@ def move_other(appointment_id: UUID) -> ResponseReturnValue:
     def act(form: dict[str, Any], wanted: Wanted) -> Appointment:
         return _give(appointment_id, wanted, form["reason"])
 
-    return _outside(lambda session: _moving(session, appointment_id), OtherTimeForm(), act)
+    return _outside(lambda session: to_move(session, appointment_id), OtherTimeForm(), act)
 
 
 # ---------------------------------------------------------------- outside the rules

@@ -12,6 +12,7 @@ from services.scheduler.domain.interval import instant
 from services.scheduler.operations.offers import Offers
 from services.scheduler.web import words
 from services.scheduler.web.tickets import slot_value
+from shared.web.language import say
 
 WEEKS_SHOWN = 3
 _WEEK = timedelta(weeks=1)
@@ -44,17 +45,25 @@ def picker(
     link: Link,
     day: date | None = None,
     first: date | None = None,
+    near: date | None = None,
 ) -> Picker:
-    """The page for `day`, or for the soonest free day (from `first` on, if that is given)."""
+    """The page for `day`, or for the soonest free day (from `first` on, if that is given).
+
+    With `near`, which nobody asked for: that day if it has times, else the next one that has.
+    """
     days = offers.by_day(zone)
     today = now.astimezone(zone).date()
-    chosen = day or _soonest(days, first)
+    chosen = day or _soonest(days, first or near) or near
     start = _window(today, first or chosen or today)
     last = start + _SHOWN - timedelta(days=1)
     end = max(days, default=today)
     return Picker(
         title=words.month(max(start, today), last),
-        caption=f"Days with free times, {words.days(max(start, today), last)}, {last.year}",
+        caption=say(
+            "Days with free times, %(days)s, %(year)s",
+            days=words.days(max(start, today), last),
+            year=last.year,
+        ),
         weeks=_weeks(start, days, today, chosen, link),
         earlier=link(from_=(start - _SHOWN).isoformat()) if start > today else None,
         later=link(from_=(last + timedelta(days=1)).isoformat()) if end > last else None,
@@ -110,7 +119,7 @@ _PARTS = (("Morning", "sun", 0), ("Afternoon", "noon", 12), ("Evening", "moon", 
 
 def _parts(offered: Sequence[Offer], offers: Offers, zone: ZoneInfo) -> list[dict[str, Any]]:
     """The times of one day under the parts of the day."""
-    parts = [{"name": name, "icon": icon, "slots": []} for name, icon, _ in _PARTS]
+    parts = [{"name": say(name), "icon": icon, "slots": []} for name, icon, _ in _PARTS]
     seen: set[str] = set()
     for offer in offered:
         at = instant(offer.start).astimezone(zone)
@@ -125,7 +134,7 @@ def _parts(offered: Sequence[Offer], offers: Offers, zone: ZoneInfo) -> list[dic
         slots.append(
             {
                 "value": slot_value(instant(offer.start), host.practitioner_id),
-                "label": f"{label}, the second time" if again else label,
+                "label": say("%(time)s, the second time", time=label) if again else label,
                 "with": host.first_name,
             }
         )

@@ -28,6 +28,7 @@ from services.scheduler.schemas import ColleagueForm, DayOffForm
 from services.scheduler.web import rule_words, week_for, words
 from services.scheduler.web.choosing import read_date, read_uuid
 from services.scheduler.web.doors import own_settings
+from services.scheduler.web.glance import glances
 from services.scheduler.web.rights import hand
 from services.scheduler.web.rule_pages import Filled, filled, typed
 from services.scheduler.web.week_form import WEEKDAYS, WeekForm
@@ -41,7 +42,7 @@ from shared.web.forms import FormErrors, load
 from shared.zones import zone_title
 
 pages = Blueprint("practice", __name__, url_prefix="/staff")
-guard_staff(pages, roles={Role.OWNER, Role.CLINICIAN})
+guard_staff(pages, roles={Role.OWNER, Role.CLINICIAN}, sealed=False)
 
 STAY: Final = "Times that are booked already stay as they are."
 
@@ -260,19 +261,22 @@ def open_day(day: str) -> ResponseReturnValue:
 
 @pages.get("/people")
 def people() -> ResponseReturnValue:
-    """Who works here, and who has no hours yet."""
+    """Who works here: hours, licenses, fit, how full the week is, and what is free next."""
     with database().begin() as session:
         return render_template("scheduler/people.html", people=_people(session))
 
 
 def _people(session: Session) -> list[dict[str, Any]]:
     schedule_of = {one.practitioner_id: one for one in schedules.open_schedules(session)}
+    seen = glances(session, now=utcnow())
     return [
         {
+            "id": account.id,
             "name": account.name,
+            "glance": seen.get(account.practitioner_id) if account.practitioner_id else None,
             "initials": words.initials(account.name),
             "role": _ROLES[Role(account.role)],
-            "signed_up": account.password_hash is not None,
+            "signed_up": bool(account.password_hash or account.oidc_subject),
             "who": account.practitioner_id,
             "hours": _summary(schedule_of, account.practitioner_id),
             "states": _places(schedule_of, account.practitioner_id),

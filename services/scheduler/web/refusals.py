@@ -25,6 +25,7 @@ _TABLE: Final[Mapping[type[errors.Refused], _Words]] = {
         HTTPStatus.NOT_FOUND, "This calendar is not here", "no-such-calendar"
     ),
     errors.NoSuchRule: _Words(HTTPStatus.NOT_FOUND, "This is not here any more", "no-such-rule"),
+    errors.NotYours: _Words(HTTPStatus.NOT_FOUND, "This is not here any more", "not-yours"),
     errors.ChangedMeanwhile: _Words(
         HTTPStatus.CONFLICT, "Changed in the meantime", "changed-meanwhile"
     ),

@@ -7,11 +7,12 @@ from marshmallow import Schema, fields
 from sqlalchemy.orm import Session
 
 from services.scheduler.models import AppointmentType
-from services.scheduler.operations import appointment_types, fit, places
+from services.scheduler.operations import appointment_types, couple_rules, fit, places
 from services.scheduler.operations.places import House
 from services.scheduler.operations.rule_changes import version_of
 from services.scheduler.practice_models import Location, PracticeRules, Room, TimeOff
-from services.scheduler.web.rule_forms import TypeValues
+from services.scheduler.schemas import Strict
+from services.scheduler.web.rule_forms import TypeValues, seen_version
 from shared.clock import utcnow
 
 
@@ -130,6 +131,28 @@ def holidays_document(row: PracticeRules, names: list[str], outside: int) -> dic
     """The holidays as HolidaysSchema says them."""
     from_row = {"region": row.holidays, "worked": sorted(row.worked)}
     return {**from_row, "names": names, "outside": outside, "version": version_of(from_row)}
+
+
+class CouplesSchema(Schema):
+    """The rule for two people who have a time together."""
+
+    move_needs_both = fields.Boolean(
+        metadata={"description": "Both have to agree to move it; else either may. Either cancels."}
+    )
+    version = _version()
+
+
+class SetCouplesSchema(Strict):
+    """Whether moving a time for two takes both; a program has to say it, as a box has not."""
+
+    move_needs_both = fields.Boolean(required=True)
+    version = seen_version()
+
+
+def couples_document(row: PracticeRules) -> dict[str, Any]:
+    """The rule for two as CouplesSchema says it."""
+    facts = couple_rules.facts(row)
+    return {**facts, "version": version_of(facts)}
 
 
 class ClosureSchema(Schema):

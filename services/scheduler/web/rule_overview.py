@@ -21,7 +21,7 @@ from shared.web import database
 from shared.web.audiences import guard_staff
 
 pages = Blueprint("rules", __name__, url_prefix="/staff/rules")
-guard_staff(pages, roles={Role.OWNER, Role.CLINICIAN})
+guard_staff(pages, roles={Role.OWNER, Role.CLINICIAN}, sealed=False)
 
 
 @pages.get("")

@@ -23,7 +23,7 @@ from shared.web.audiences import guard_staff
 from shared.web.forms import FormErrors, load
 
 pages = Blueprint("rule_types", __name__, url_prefix="/staff/rules/types")
-guard_staff(pages, roles={Role.OWNER, Role.CLINICIAN})
+guard_staff(pages, roles={Role.OWNER, Role.CLINICIAN}, sealed=False)
 
 STEPS: Final = {
     schedules.PRIVATE_CALL: "The first call, alone, after the form. The form leads to it.",

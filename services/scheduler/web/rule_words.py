@@ -17,6 +17,7 @@ from services.scheduler.operations.rule_changes import latest
 from services.scheduler.practice_models import RuleChange
 from services.scheduler.web import words
 from shared.places import NAMES
+from shared.zones import zone_title
 
 WAYS: Final = {"remote": "By phone or video", "in-person": "In person, in a room"}
 _LABELS: Final = {
@@ -53,6 +54,9 @@ _LABELS: Final = {
     "until": "Until",
     "appointment_type": "Only for",
     "hours": "Hours",
+    "timezone": "Time zone",
+    "neutral_sender": "Name on pages and in messages",
+    "phone": "Phone",
 }
 _HOURS: Final = ("notice", "cancel_notice", "move_notice")
 _MINUTES: Final = ("duration", "step", "buffer_before", "buffer_after")
@@ -110,6 +114,7 @@ _SAID: Final[Mapping[str, Callable[[Any], str]]] = {
     "meets": _listed(WAYS),
     "worked": _listed({}),
     "hours": _listed({}),
+    "timezone": zone_title,
 }
 
 
@@ -192,7 +197,8 @@ def _names(session: Session) -> dict[str, str]:
         found[f"location:{house.location.id}"] = house.location.name
         found |= {f"room:{one.id}": f"{one.name}, {house.location.name}" for one in house.rooms}
     for one in schedules.practitioners(session):
-        found[f"fit:{one.id}"] = found[f"shares:{one.id}"] = found[f"hours:{one.id}"] = one.name
+        for about in ("fit", "shares", "hours", "zone"):
+            found[f"{about}:{one.id}"] = one.name
     return found
 
 
@@ -200,6 +206,7 @@ _OF_THEIR_OWN: Final = {
     "holidays": "Public holidays",
     "closure": "Closed days",
     "couples": "Times for two",
+    "practice": "The practice",
 }
 
 

@@ -1,6 +1,6 @@
 """The staff's console: today."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
@@ -9,12 +9,15 @@ from sqlalchemy.orm import Session
 from services.scheduler.domain.timetable import OpenSchedule
 from services.scheduler.operations import absences, appointments, outside, schedules, staff
 from services.scheduler.web import agenda, outside_words, unsettled, words
+from services.scheduler.web.choosing import read_date
 from services.scheduler.web.doors import own_settings
 from services.scheduler.web.rights import Rights
+from services.scheduler.web.setting_up import still_missing
 from shared.clock import utcnow
+from shared.vocabulary import Role
 from shared.web import database
 from shared.web.audiences import current_staff, guard_staff
-from shared.zones import zone
+from shared.zones import zone, zone_title
 
 pages = Blueprint("staff", __name__, url_prefix="/staff")
 guard_staff(pages)
@@ -24,10 +27,15 @@ COMING = timedelta(days=14)
 
 @pages.get("/")
 def today() -> ResponseReturnValue:
-    """Who comes today, and how to reach each of them safely; then the days to come."""
+    """Who comes on a day, and how to reach each of them safely; then the days to come.
+
+    Printed, it is the day sheet. What waits elsewhere is said by intake and the notifier
+    themselves, each under its own guard: a script takes it from their pages.
+    """
     now = utcnow()
     here = zone(own_settings().practice.timezone)
-    day = now.astimezone(here).date()
+    this_day = now.astimezone(here).date()
+    day = read_date(request.args.get("day")) or this_day
     with database().begin() as session:
         everyone = schedules.open_schedules(session)
         mine = _own(session, everyone)
@@ -44,12 +52,19 @@ def today() -> ResponseReturnValue:
             {"id": one.id, "name": names.get(one.schedule_id, "Somebody")}
             for one in absences.not_settled(session)
         ]
+        missing = still_missing(session) if current_staff().role is Role.OWNER else []
         unread = outside_words.banners(outside.unread(session), Rights.mine(session))
     tomorrow = agenda.midnight(day + timedelta(days=1), here)
     lines = agenda.lines([e for e in entries if e.appointment.starts_at < tomorrow], here, now)
     return render_template(
         "scheduler/today.html",
         day=words.day(day),
+        is_today=day == this_day,
+        other_day=None if day == this_day else day.isoformat(),
+        **_beside(day, this_day),
+        everyone="everyone" if mine and not who else None,
+        zone_title=zone_title(here.key),
+        printed=f"{words.day(this_day)}, {words.clock(now.astimezone(here))}",
         greeting=_greeting(now.astimezone(here)),
         name=current_staff().name.split()[0],
         lines=lines,
@@ -65,8 +80,17 @@ def today() -> ResponseReturnValue:
         waiting=waiting,
         who=who,
         several=len(everyone) > 1,
+        missing=missing,
         without_hours=[one for one in everyone if not one.hours.weekly and not one.hours.overrides],
     )
+
+
+def _beside(day: date, this_day: date) -> dict[str, str]:
+    """The other day that is one press away: tomorrow, or the one that is shown."""
+    tomorrow = this_day + timedelta(days=1)
+    other = tomorrow if day == this_day else day
+    name = "Tomorrow" if other == tomorrow else words.day(other)
+    return {"next_day": other.isoformat(), "next_name": name}
 
 
 def _greeting(at: datetime) -> str:

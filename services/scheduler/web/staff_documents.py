@@ -50,7 +50,13 @@ class FirstRunSchema(OwnerForm):
 
 
 class CredentialsSchema(SignInForm):
-    """Address and password."""
+    """Address and password, and the second step where this account has one."""
+
+    code = fields.String(
+        load_default=None,
+        validate=validate.Length(max=60),
+        metadata={"description": "Six digits of the app, or a recovery code. Each works once."},
+    )
 
     class Meta:
         exclude = ("next",)
@@ -62,6 +68,9 @@ class SignedInSchema(Schema):
     account_id = fields.UUID()
     name = fields.String()
     role = fields.String()
+    second_factor = fields.Boolean(
+        metadata={"description": "Whether more than a password was shown; else nothing sealed is."}
+    )
 
 
 # ---------------------------------------------------------------- hours
@@ -268,6 +277,11 @@ class StepSchema(Schema):
     status_after = fields.String()
     start_before = fields.AwareDateTime(format="iso", allow_none=True)
     start_after = fields.AwareDateTime(format="iso")
+    start_asked = fields.AwareDateTime(
+        format="iso",
+        allow_none=True,
+        metadata={"description": "Another time that one of two has asked for, if it is about that"},
+    )
     practitioner_before = fields.UUID(allow_none=True)
     practitioner_after = fields.UUID(allow_none=True)
 
@@ -284,6 +298,7 @@ def step_document(row: AppointmentHistory, hosts: Mapping[int, Practitioner]) ->
         "status_after": row.status_after,
         "start_before": row.during_before.lower if row.during_before else None,
         "start_after": row.during_after.lower,
+        "start_asked": row.during_asked.lower if row.during_asked else None,
         "practitioner_before": _id_of(hosts.get(row.schedule_before or 0)),
         "practitioner_after": _id_of(hosts.get(row.schedule_after or 0)),
     }

@@ -22,6 +22,7 @@ from services.scheduler.web.week_form import WEEKDAYS
 from shared.clock import utcnow
 from shared.web.audiences import guard_client
 from shared.web.forms import FormErrors, load
+from shared.web.language import say, tongue
 from shared.zones import zone_title
 
 pages = Blueprint("stated", __name__)
@@ -51,7 +52,10 @@ def _page(session: Session, who: Guest, errors: FormErrors | None = None) -> str
     shown = shown_zone(who).info
     chosen, others = wishes.parts_of(said.weekly if said else ())
     if said is not None and said.zone.key != shown.key and said.weekly:
-        others = [*others, f"by the clock in {zone_title(said.zone.key)}"]
+        others = [
+            *others,
+            say("by the clock in %(zone)s", zone=zone_title(said.zone.key, tongue().babel)),
+        ]
     return render_template(
         "scheduler/stated.html",
         who=who,
@@ -59,7 +63,7 @@ def _page(session: Session, who: Guest, errors: FormErrors | None = None) -> str
         parts=[(name, name.capitalize(), title) for name, (title, _) in wishes.PARTS.items()],
         chosen=errors.given.getlist("times") if errors else chosen,
         others="; ".join(others),
-        zone_title=zone_title(shown.key),
+        zone_title=zone_title(shown.key, tongue().babel),
         back=who.address("choose") if who.invitation else url_for("client.ticket", token=who.token),
         errors=errors.errors if errors else {},
     )
@@ -77,7 +81,7 @@ def save(door: str, token: str) -> ResponseReturnValue:
     except FormErrors as errors:
         with guest(door, token) as (session, who):
             return make_response(_page(session, who, errors), errors.status)
-    flash("Saved. You can change it whenever you like.")
+    flash(say("Saved. You can change it whenever you like."))
     return redirect(url_for("stated.page", door=door, token=token), HTTPStatus.SEE_OTHER)
 
 

@@ -20,6 +20,7 @@ from shared.clock import utcnow
 from shared.ics import invitation
 from shared.vocabulary import AppointmentStatus
 from shared.web import public_link
+from shared.web.language import say
 from shared.zones import zone
 
 State = Literal["booked", "asked", "waiting", "cancelled", "over"]
@@ -131,5 +132,6 @@ def calendar_entry(place: Place, settings: Settings) -> bytes:
         stamp=utcnow(),
         organizer_name=settings.practice.neutral_sender,
         organizer_address=settings.practice.sender_address,
+        summary=say("Appointment"),
         url=manage_url(place),
     )

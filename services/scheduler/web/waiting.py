@@ -36,6 +36,7 @@ from shared.clock import utcnow
 from shared.places import LOCATIONS
 from shared.web.audiences import guard_client
 from shared.web.forms import FormErrors, load
+from shared.web.language import say, tongue
 from shared.zones import zone, zone_title
 
 pages = Blueprint("waiting", __name__)
@@ -71,9 +72,9 @@ def _wait_page(session: Session, who: Guest, errors: FormErrors | None = None) -
         people=sorted(names.items(), key=lambda one: one[1]),
         days=list(WEEKDAYS.items()),
         parts=[(name, title) for name, (title, _) in wishes.PARTS.items()],
-        weeks=[(n, f"{n} weeks") for n in WEEKS],
+        weeks=[(n, say("%(count)s weeks", count=n)) for n in WEEKS],
         locations=LOCATIONS,
-        zone_title=zone_title(shown.key),
+        zone_title=zone_title(shown.key, tongue().babel),
         errors=errors.errors if errors else {},
         given=errors.given if errors else _given(entry),
     )
@@ -148,7 +149,7 @@ def leave(door: str, token: str) -> ResponseReturnValue:
     """Wait no more."""
     with guest(door, token) as (session, who):
         waitlist.leave(session, invitation=who.permission)
-    flash("You are not on the list any more.")
+    flash(say("You are not on the list any more."))
     return redirect(_wait_link(door, token), HTTPStatus.SEE_OTHER)
 
 
@@ -187,7 +188,7 @@ def _offer_page(
         has=tickets.Ticket.of(has, now=utcnow(), settings=own_settings()) if has else None,
         sooner=has is not None and has.appointment.starts_at <= one.starts_at,
         own_link=tickets.address(has) if has else None,
-        plan=own_plan(contact) if contact else None,
+        plan=own_plan(contact, say) if contact else None,
         ways=ways_to_talk(practitioner.video_room),
         locations=LOCATIONS,
         errors=errors.errors if errors else {},

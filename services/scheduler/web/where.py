@@ -17,6 +17,7 @@ from services.scheduler.web.doors import guest
 from shared.clock import utcnow
 from shared.web.audiences import guard_client
 from shared.web.forms import FormErrors, load
+from shared.web.language import say
 
 pages = Blueprint("where", __name__)
 guard_client(pages)
@@ -40,7 +41,7 @@ def confirm(token: str) -> ResponseReturnValue:
         return _again(token, errors)
     except ChangeRefused as refusal:
         return stays(token, refusal)
-    flash("Thank you. We have noted where you will be.")
+    flash(say("Thank you. We have noted where you will be."))
     return redirect(tickets.link(token), HTTPStatus.SEE_OTHER)
 
 

@@ -12,9 +12,18 @@ from services.scheduler.operations.appointments import Place
 from services.scheduler.request_models import ChangeRequest
 from services.scheduler.web import words
 from shared.clock import utcnow
+from shared.web.language import say
 from shared.zones import zone
 
 VERB: Final = {Wish.MOVE: "move", Wish.CANCEL: "cancel"}
+
+
+ASKED: Final = {
+    Wish.MOVE: "You asked us %(when)s to move it.",
+    Wish.CANCEL: "You asked us %(when)s to cancel it.",
+}
+WAITING: Final = "Your time stands until we have answered. If it can not wait, please call."
+KEPT: Final = "We could not change it this late, so your time stays as it is."
 
 
 def told(session: Session, place: Place) -> list[str]:
@@ -32,16 +41,16 @@ def told(session: Session, place: Place) -> list[str]:
 
 
 def _sentence(wish: Wish, row: ChangeRequest, zone_of: ZoneInfo) -> str:
-    asked = f"You asked us {_when(row.asked_at, zone_of)} to {VERB[wish]} it."
+    asked = say(ASKED[wish], when=_when(row.asked_at, zone_of))
     if row.outcome is None:
-        return f"{asked} Your time stands until we have answered. If it can not wait, please call."
+        return f"{asked} {say(WAITING)}"
     if row.outcome == Outcome.KEPT:
-        return f"{asked} We could not change it this late, so your time stays as it is."
-    return f"{asked} That is done."
+        return f"{asked} {say(KEPT)}"
+    return f"{asked} {say('That is done.')}"
 
 
 def _when(at: datetime, zone_of: ZoneInfo) -> str:
     local, today = at.astimezone(zone_of), utcnow().astimezone(zone_of).date()
     if local.date() == today:
-        return f"today at {words.clock(local)}"
-    return f"on {local:%A} at {words.clock(local)}"
+        return say("today at %(time)s", time=words.clock(local))
+    return say("on %(day)s", day=words.weekday_clock(local))

@@ -10,6 +10,7 @@ from services.scheduler.domain.hours import WallRange, WeeklyRange
 from services.scheduler.operations.waitlist import Wish
 from services.scheduler.web import words
 from services.scheduler.web.week_form import WEEKDAYS
+from shared.web.language import say
 
 _MIDNIGHT: Final = time(0)
 _NOON: Final = time(12)
@@ -57,16 +58,18 @@ def in_words(weekly: Sequence[WeeklyRange]) -> str:
     """What would suit, in a line."""
     days, parts = ticked(weekly)
     if not weekly:
-        return "Any time"
+        return say("Any time")
     if not days and not parts:
         return "; ".join(_range(one) for one in weekly)
-    on = _listed(f"{WEEKDAYS[day]}s" for day in days) or "Any day"
-    return f"{on}, {_listed(parts, 'or')}" if parts else on
+    on = _listed(say(f"{WEEKDAYS[day]}s") for day in days) or say("Any day")
+    return f"{on}, {_listed(map(say, parts), 'or')}" if parts else on
 
 
 def people(names: dict[UUID, str], wished: Iterable[UUID]) -> str:
     """With whom, in a line; who left is not named any more."""
-    return _listed((names[one] for one in wished if one in names), "or") or "Anyone who is free"
+    return _listed((names[one] for one in wished if one in names), "or") or say(
+        "Anyone who is free"
+    )
 
 
 def _weekly(days: Sequence[int], parts: Sequence[str]) -> list[WeeklyRange]:
@@ -79,10 +82,11 @@ def _weekly(days: Sequence[int], parts: Sequence[str]) -> list[WeeklyRange]:
 
 
 def _range(one: WeeklyRange) -> str:
-    end = "midnight" if one.wall.end == _MIDNIGHT else words.clock(one.wall.end)
-    return f"{WEEKDAYS[one.weekday]}, {words.clock(one.wall.start)} to {end}"
+    end = say("midnight") if one.wall.end == _MIDNIGHT else words.clock(one.wall.end)
+    hours = say("%(start)s to %(end)s", start=words.clock(one.wall.start), end=end)
+    return f"{say(WEEKDAYS[one.weekday])}, {hours}"
 
 
 def _listed(some: Iterable[str], last: str = "and") -> str:
     *most, final = [*some] or [""]
-    return f"{', '.join(most)} {last} {final}" if most else final
+    return f"{', '.join(most)} {say(last)} {final}" if most else final

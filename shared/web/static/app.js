@@ -61,20 +61,72 @@
     const tick = () => {
       const seconds = Math.max(0, Math.ceil((end - Date.now()) / 1000));
       const minutes = Math.floor(seconds / 60);
-      left.textContent = seconds ? `${minutes ? `${minutes} min ` : ""}${seconds % 60} s left.` : "The time has run out.";
+      const words = minutes ? held.dataset.minutesLeft : held.dataset.secondsLeft;
+      left.textContent = seconds ? words.replace("{minutes}", minutes).replace("{seconds}", seconds % 60) : held.dataset.over;
       bar.value = seconds;
       for (const mark of [5, 2, 1]) {
         if (seconds <= mark * 60 && last > mark * 60 && last !== Infinity) {
-          announce.textContent = `${mark} ${mark === 1 ? "minute" : "minutes"} left.`;
+          announce.textContent = mark === 1 ? held.dataset.minute : held.dataset.minutes.replace("{minutes}", mark);
         }
       }
-      if (!seconds && last) announce.textContent = "The time has run out. You can choose again.";
+      if (!seconds && last) announce.textContent = `${held.dataset.over} ${held.dataset.again}`;
       last = seconds;
       if (!seconds) clearInterval(timer);
     };
     const timer = setInterval(tick, 1000);
     document.addEventListener("visibilitychange", tick);
     tick();
+  }
+
+  /* ---- staff: a part that another service's page says; where it can't be had, the words and the link stay ---- */
+  for (const part of document.querySelectorAll("[data-part]")) {
+    fetch(part.dataset.part, { credentials: "same-origin" })
+      .then((answer) => (answer.ok ? answer.text() : ""))
+      .then((text) => {
+        const found = new DOMParser().parseFromString(text, "text/html").querySelector(part.dataset.select);
+        if (found) part.replaceChildren(...found.childNodes);
+      })
+      .catch(() => {});
+  }
+  /* ---- staff: what takes longer than a second says so ---- */
+  if (document.body.classList.contains("staff")) {
+    let patience;
+    const word = document.createElement("p");
+    word.className = "flash";
+    word.setAttribute("role", "status");
+    document.getElementById("main")?.prepend(word);
+    word.hidden = true;
+    document.addEventListener("submit", (event) => {
+      clearTimeout(patience);
+      patience = setTimeout(() => {
+        if (event.defaultPrevented) return;
+        word.hidden = false;
+        word.textContent = "One moment. This takes a little longer.";
+      }, 1000);
+    });
+    addEventListener("pageshow", () => {
+      clearTimeout(patience);
+      word.hidden = true;
+    });
+  }
+
+  /* ---- staff: what is still under way is looked at again, until it is over ---- */
+  for (const part of document.querySelectorAll("[data-again]")) {
+    const look = () =>
+      fetch(location.href, { credentials: "same-origin" })
+        .then((answer) => (answer.ok ? answer.text() : ""))
+        .then((text) => {
+          const found = new DOMParser().parseFromString(text, "text/html").getElementById(part.id);
+          if (!found) return;
+          part.replaceChildren(...found.childNodes);
+          if (found.dataset.again) setTimeout(look, Number(found.dataset.again) * 1000);
+        })
+        .catch(() => {});
+    setTimeout(look, Number(part.dataset.again) * 1000);
+  }
+  for (const button of document.querySelectorAll("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
   }
 
   /* ---- staff: a screen left alone closes; one in use stays open ---- */

@@ -15,7 +15,7 @@ from services.intake.app import create_app
 from shared.clock import utcnow
 from shared.db import Database
 from shared.tokens import service_token
-from shared.vocabulary import Role
+from shared.vocabulary import ANSWERED_BY, Role
 from shared.web.audiences import issue_staff_session
 from shared.web.identity import StaffIdentity
 from tests.conftest import environment_for
@@ -61,7 +61,11 @@ def signed_in() -> Callable[..., Browser]:
     def sign_in(app: Flask, role: Role = Role.CLINICIAN, account_id: UUID = DANA) -> Browser:
         browser = Browser(app)
         identity = StaffIdentity(
-            session_id=uuid4(), account_id=account_id, name="Dana Whitlock", role=role
+            session_id=uuid4(),
+            account_id=account_id,
+            name="Dana Whitlock",
+            role=role,
+            second_factor=True,
         )
         with app.test_request_context():
             response = Response()
@@ -86,13 +90,15 @@ def service_headers(database_url: str) -> dict[str, str]:
 def scheduler() -> Iterator[Callable[[dict[str, Any]], str]]:
     """Something that answers as the scheduler would, by path; returns its address."""
     servers = []
+    by_it = {ANSWERED_BY: "scheduler"}
 
     def start(answers: dict[str, Any]) -> str:
         @Request.application
         def reply(request: Request) -> Response:
             if request.path not in answers or "Authorization" not in request.headers:
-                return Response("{}", 404)
-            return Response(json.dumps(answers[request.path]), mimetype="application/json")
+                return Response("{}", 404, headers=by_it)
+            document = json.dumps(answers[request.path])
+            return Response(document, mimetype="application/json", headers=by_it)
 
         server = make_server("127.0.0.1", 0, reply, threaded=True)
         servers.append(server)

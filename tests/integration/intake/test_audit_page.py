@@ -11,9 +11,9 @@ from flask import Flask
 
 from services.intake.operations import audit
 from services.intake.operations.readers import Reader
-from services.intake.web.audit_words import cell
 from shared.db import Database
 from shared.vocabulary import Role
+from shared.web.spreadsheet import cell
 from tests.integration.intake.browsing import Browser, errors_in
 
 SignIn = Callable[..., Browser]

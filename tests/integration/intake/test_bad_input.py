@@ -114,6 +114,7 @@ def test_a_body_of_another_kind_is_refused_with_words(
     "headers",
     [
         {"Cookie": "draft=" + "x" * 6_000},
+        # A zone that nobody knows breaks nothing (rule-20).
         {"Cookie": "draft=%00%ff; seed=\x7f; zone=Nowhere/%00; staff=a.b.c"},
         {"Cookie": "draft=\xff\xfe; zone=" + "%F0" * 500},
         {"Cookie": ";;;=;draft;=x;" + "a=b;" * 500},

@@ -113,6 +113,20 @@ def test_p26_one_address_that_sends_again_and_again_is_marked_wherever_it_is_sen
     assert completed(intake_db) == [False, False, False, True]
 
 
+def test_p26_one_device_is_marked_wherever_it_goes_and_whatever_address_it_writes(
+    limited: Flask, intake_db: Database
+) -> None:
+    device = visitor(limited)
+    for n in range(4):
+        device.client.environ_base["REMOTE_ADDR"] = f"192.0.2.{n + 1}"
+        assert "/next" in sends(device, somebody()).page.request.path
+    assert completed(intake_db) == [False, False, False, True]
+
+    sends(visitor(limited, "192.0.2.9"), somebody())
+
+    assert completed(intake_db)[-1] is False, "another device is as good as ever"
+
+
 def test_p26_the_scheduler_is_told_who_has_to_answer_first(
     limited: Flask, intake_db: Database
 ) -> None:
@@ -204,7 +218,7 @@ def test_p26_whose_network_it_was_stands_nowhere(limited: Flask, intake_db: Data
 
     with intake_db.begin() as session:
         keys = session.scalars(select(SendingCount.key)).all()
-    assert len(keys) == 3
+    assert len(keys) == 4, "begun there, sent there, with that address, by that device"
     assert all(len(key) == 32 for key in keys)
     assert token_sha256(THERE) not in keys
     assert token_sha256(person["email"]) not in keys

@@ -55,7 +55,11 @@ def front_desk(app: Flask, signed_in: SignIn) -> Browser:
 def signed_in_long_ago(app: Flask, browser: Browser) -> None:
     begun = utcnow() - timedelta(minutes=11)
     who = StaffIdentity(
-        session_id=uuid4(), account_id=UUID(int=7), name="Dana Whitlock", role=Role.CLINICIAN
+        session_id=uuid4(),
+        account_id=UUID(int=7),
+        name="Dana Whitlock",
+        role=Role.CLINICIAN,
+        second_factor=True,
     )
     with app.test_request_context():
         response = Response()

@@ -1,6 +1,7 @@
 """The notifier on a real database, with real servers around it."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from threading import Thread
 
@@ -9,11 +10,14 @@ from werkzeug.serving import make_server
 
 from services.notifier.app import create_app
 from services.notifier.operations import outcomes
+from services.notifier.settings import AGREEMENT
+from services.simulators.carrier import Carrier, listening
+from services.simulators.mail import Certificate, MailServer, mail_server, make_certificate
+from services.simulators.sinch import SinchSimulator
+from services.simulators.twilio import TwilioSimulator
 from shared.db import Database
 from tests.integration.notifier.world import World
 from tests.parties.neighbours import Neighbours, neighbours
-from tests.parties.smtp import Certificate, MailServer, mail_server, make_certificate
-from tests.parties.twilio import TextProvider, text_provider
 
 SIGNED = "signed 2026-05-01 by Priya Raman"
 SERVICE_KEY = "a-service-key-for-tests-that-is-long"
@@ -35,11 +39,12 @@ def make_world(
         next_door.answers.clear()
         next_door.asked.clear()
         next_door.down.clear()
+        next_door.stranger = False
         settings = settings_for(
             "notifier",
             INTAKE_URL=next_door.url("intake"),
             SCHEDULER_URL=next_door.url("scheduler"),
-            **{"SMTP_BAA": SIGNED, "TWILIO_BAA": SIGNED, **overrides},
+            **dict.fromkeys(AGREEMENT.values(), SIGNED) | overrides,
         )
         return World(notifier_db, settings, next_door)
 
@@ -76,39 +81,31 @@ def smtp_world(
 
 
 @pytest.fixture
-def texts() -> Iterator[TextProvider]:
-    with text_provider() as party:
+def texts() -> Iterator[TwilioSimulator]:
+    with listening(TwilioSimulator()) as party:
         yield party
 
 
 @pytest.fixture
-def twilio_world(make_world: Callable[..., World], texts: TextProvider) -> World:
+def twilio_world(make_world: Callable[..., World], texts: TwilioSimulator) -> World:
     """Live by Twilio; no e-mail."""
-    return make_world(
-        DELIVERY="live",
-        TWILIO_URL=texts.url,
-        TWILIO_ACCOUNT_SID=texts.account_sid,
-        TWILIO_AUTH_TOKEN=texts.auth_token,
-        TWILIO_FROM="+19145550100",
-    )
+    return make_world(DELIVERY="live", **texts.settings())
 
 
 @pytest.fixture
-def served(
-    notifier_db: Database, texts: TextProvider, make_world: Callable[..., World]
-) -> Iterator[World]:
-    """Live by Twilio, with our own web floor listening where the callbacks go."""
+def sinch() -> Iterator[SinchSimulator]:
+    with listening(SinchSimulator()) as party:
+        yield party
+
+
+@contextmanager
+def serving(make_world: Callable[..., World], *carriers: Carrier) -> Iterator[World]:
+    """Live by these carriers, with our own web floor listening where the callbacks go."""
     reserved = make_server("127.0.0.1", 0, lambda *_: [])
     port = reserved.port
     reserved.server_close()
-    world = make_world(
-        DELIVERY="live",
-        PUBLIC_URL=f"http://127.0.0.1:{port}",
-        TWILIO_URL=texts.url,
-        TWILIO_ACCOUNT_SID=texts.account_sid,
-        TWILIO_AUTH_TOKEN=texts.auth_token,
-        TWILIO_FROM="+19145550100",
-    )
+    known = {name: value for carrier in carriers for name, value in carrier.settings().items()}
+    world = make_world(DELIVERY="live", PUBLIC_URL=f"http://127.0.0.1:{port}", **known)
     app = create_app(world.settings)
 
     def below_the_prefix(environ, start_response):
@@ -122,6 +119,29 @@ def served(
     yield world
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def served(texts: TwilioSimulator, make_world: Callable[..., World]) -> Iterator[World]:
+    """Live by Twilio, served."""
+    with serving(make_world, texts) as world:
+        yield world
+
+
+@pytest.fixture
+def served_by_sinch(sinch: SinchSimulator, make_world: Callable[..., World]) -> Iterator[World]:
+    """Live by Sinch, served."""
+    with serving(make_world, sinch) as world:
+        yield world
+
+
+@pytest.fixture
+def served_by_both(
+    texts: TwilioSimulator, sinch: SinchSimulator, make_world: Callable[..., World]
+) -> Iterator[World]:
+    """Live by either, served."""
+    with serving(make_world, texts, sinch) as world:
+        yield world
 
 
 @pytest.fixture

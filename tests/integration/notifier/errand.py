@@ -1,6 +1,6 @@
-"""One errand in a process of its own, so that it can be killed on the way.
+"""Errands in a process of their own, so that it can be killed on the way.
 
-`python -m tests.integration.notifier.errand deliver <id>`, with the service's environment.
+`python -m tests.integration.notifier.errand deliver <id> ...`, with the service's environment.
 """
 
 # ruff: noqa: T201 - its parent waits for the word
@@ -21,7 +21,8 @@ def main() -> None:
     courier = make_courier(settings, database)
     errands = {"deliver": courier.deliver, "prepare": courier.prepare}
     print("ready", flush=True)
-    errands[sys.argv[1]](UUID(sys.argv[2]))
+    for id_ in sys.argv[2:]:
+        errands[sys.argv[1]](UUID(id_))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,8 @@
 """A worker is killed at every named step (delivery.md, W4 to W8): nobody gets nothing, or twice."""
 
 import os
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
@@ -13,10 +11,10 @@ import pytest
 
 from services.notifier.models import Notification
 from services.notifier.operations import attempts, claims, outcomes
+from services.simulators.mail import Certificate, MailServer
+from services.simulators.twilio import TwilioSimulator
 from tests.conftest import environment_for
 from tests.integration.notifier.world import Someone, World
-from tests.parties.smtp import Certificate, MailServer
-from tests.parties.twilio import TextProvider
 
 ROOT = Path(__file__).parents[3]
 KILLED = 9
@@ -126,7 +124,7 @@ def test_a_kill_at_any_step_reaches_the_mail_server_under_one_id_f2(
     "step", ["after-claim", "after-open", "after-handing-over", "after-accept", "after-record"]
 )
 def test_a_kill_at_any_step_sends_one_text_f2(
-    twilio_world: World, database_url: str, texts: TextProvider, impatient: None, step: str
+    twilio_world: World, database_url: str, texts: TwilioSimulator, impatient: None, step: str
 ):
     row = a_waiting_confirmation(twilio_world, "sms")
     env = environment(
@@ -197,25 +195,3 @@ def test_an_answer_that_comes_after_the_lease_is_read_by_the_next_owner_w8(
     assert (before, then) == ("claimed", "done")
     assert the_confirmation(world).state == "accepted"
     assert the_confirmation(world).tries == 1
-
-
-@pytest.mark.slow
-def test_workers_killed_at_random_lose_and_double_nothing_f1(world: World, database_url: str):
-    """The short form of F1: each message's worker is killed at some moment, then another comes."""
-    people = [Someone(channels=("email",)) for _ in range(6)]
-    for person in people:
-        world.courier.prepare(world.book(person).id)
-    env = environment(world, database_url)
-
-    for number, row in enumerate(world.rows(purpose="confirmation")):
-        process = errand(env, row.id)
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"ready\n"
-        time.sleep(0.02 * number)
-        process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=10)
-    world.let_leases_lapse()
-    world.pass_on()
-
-    assert len(world.kept()) == len(set(world.kept())) == len(people)
-    assert {row.state for row in world.rows(purpose="confirmation")} == {"accepted"}

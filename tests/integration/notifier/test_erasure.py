@@ -1,19 +1,23 @@
 """Someone is erased: nothing more is said to them, what was said is gone, and nobody else waits."""
 
+from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlalchemy import select
 
-from services.notifier.models import Errand, Notification, Suppression
+from services.notifier.domain.verdict import Answer
+from services.notifier.models import AttemptEvent, Errand, Notification, Suppression
 from services.notifier.operations import attempts, claims, contacts, receipts, suppressions
+from services.simulators.carrier import Reply
+from services.simulators.mail import MailServer
+from services.simulators.twilio import TwilioSimulator
 from shared.contracts.intake import PersonErased
 from shared.crypto import SubjectErased, SubjectKey
 from shared.vocabulary import Channel, Role
 from tests.integration.notifier.test_pages import SignIn, page, sign_in
 from tests.integration.notifier.wishes import let_a_while_pass, planned_and_waiting, wish
 from tests.integration.notifier.world import Someone, World
-from tests.parties.smtp import MailServer
-from tests.parties.twilio import Reply, TextProvider
 
 __all__ = ["sign_in"]
 
@@ -93,7 +97,38 @@ def test_a_message_in_a_worker_s_hands_is_not_sent_any_more(world: World):
     assert ends(world) == {("cancelled", "erased")}
 
 
+def unread_answers(world: World) -> list[bytes | None]:
+    """What the provider said to tries that it took."""
+    with world.database.begin() as session:
+        return list(
+            session.scalars(
+                select(AttemptEvent.answer_sealed).where(AttemptEvent.kind == "accepted")
+            )
+        )
+
+
 def test_an_answer_that_comes_after_the_erasure_is_recorded_without_its_words(
+    smtp_world: World, mail: MailServer, monkeypatch: pytest.MonkeyPatch
+):
+    person = Someone(channels=("email",))
+    provider = smtp_world.courier.providers["smtp"]
+    send = provider.send
+
+    def erased_meanwhile(*args: Any, **kwargs: Any) -> Answer:
+        answer = send(*args, **kwargs)
+        erase(smtp_world, person)
+        return answer
+
+    monkeypatch.setattr(provider, "send", erased_meanwhile)
+    wish(smtp_world, person)
+    smtp_world.pass_on()
+
+    assert len(mail.accepted) == 1
+    assert ends(smtp_world) == {("accepted", None)}
+    assert unread_answers(smtp_world) == [None]
+
+
+def test_a_try_that_was_opened_before_the_erasure_is_taken_back_f30(
     smtp_world: World, mail: MailServer
 ):
     person = Someone(channels=("email",))
@@ -109,11 +144,12 @@ def test_an_answer_that_comes_after_the_erasure_is_recorded_without_its_words(
     erase(smtp_world, person)
     smtp_world.courier._hand_over(dispatch)
 
-    assert ends(smtp_world) == {("accepted", None)}
+    assert mail.accepted == []
+    assert ends(smtp_world) == {("cancelled", "not-wanted")}
 
 
 def test_a_try_that_nobody_knows_the_end_of_is_closed_and_not_repeated(
-    twilio_world: World, texts: TextProvider, impatient: None
+    twilio_world: World, texts: TwilioSimulator, impatient: None
 ):
     texts.script.append(Reply(500, takes=True))
     person = Someone(channels=("sms",))
@@ -129,7 +165,7 @@ def test_a_try_that_nobody_knows_the_end_of_is_closed_and_not_repeated(
     assert len(texts.taken) == 1
 
 
-def test_a_receipt_for_someone_who_was_erased_is_taken(twilio_world: World, texts: TextProvider):
+def test_a_receipt_for_someone_who_was_erased_is_taken(twilio_world: World, texts: TwilioSimulator):
     person = Someone(channels=("sms",))
     wish(twilio_world, person)
     twilio_world.pass_on()

@@ -5,10 +5,10 @@ from datetime import timedelta
 from sqlalchemy import text, update
 
 from services.notifier.models import Notification
+from services.simulators.twilio import TwilioSimulator
 from shared.clock import utcnow
 from tests.integration.notifier.wishes import wish
 from tests.integration.notifier.world import Someone, World
-from tests.parties.twilio import TextProvider
 
 DAY = timedelta(days=1)
 BY_TEXT = {"channels": ("sms", "call")}
@@ -29,7 +29,7 @@ def reasons(world: World, purpose: str) -> list[tuple[str, str | None]]:
     return [(str(row.state), row.reason) for row in world.rows(purpose=purpose, channel="sms")]
 
 
-def test_l24_a_second_text_on_the_same_day_waits(twilio_world: World, texts: TextProvider):
+def test_l24_a_second_text_on_the_same_day_waits(twilio_world: World, texts: TwilioSimulator):
     person = Someone(**BY_TEXT)
     twilio_world.book(person)
     twilio_world.pass_on()
@@ -48,7 +48,7 @@ def test_l24_a_second_text_on_the_same_day_waits(twilio_world: World, texts: Tex
     assert len(texts.taken) == 2
 
 
-def test_l24_three_a_week_and_not_a_fourth(twilio_world: World, texts: TextProvider):
+def test_l24_three_a_week_and_not_a_fourth(twilio_world: World, texts: TwilioSimulator):
     person = Someone(**BY_TEXT)
     for _ in range(3):
         wish(twilio_world, person)
@@ -63,7 +63,7 @@ def test_l24_three_a_week_and_not_a_fourth(twilio_world: World, texts: TextProvi
     assert ("scheduled", "enough-texts") in reasons(twilio_world, "update")
 
 
-def test_l24_the_number_counts_and_not_the_person(twilio_world: World, texts: TextProvider):
+def test_l24_the_number_counts_and_not_the_person(twilio_world: World, texts: TwilioSimulator):
     """A form filled in ten times over with a stranger's number texts the stranger once."""
     for turn in range(10):
         twilio_world.book(Someone(name=f"Rowan {turn}", phone="+19145550188", **BY_TEXT))
@@ -72,7 +72,7 @@ def test_l24_the_number_counts_and_not_the_person(twilio_world: World, texts: Te
     assert len(texts.taken) == 1
 
 
-def test_l24_another_number_is_not_held_up(twilio_world: World, texts: TextProvider):
+def test_l24_another_number_is_not_held_up(twilio_world: World, texts: TwilioSimulator):
     twilio_world.book(Someone(phone="+19145550188", **BY_TEXT))
     twilio_world.book(Someone(phone="+19145550189", **BY_TEXT))
 
@@ -81,7 +81,7 @@ def test_l24_another_number_is_not_held_up(twilio_world: World, texts: TextProvi
     assert len(texts.taken) == 2
 
 
-def test_l24_a_cancelled_time_is_texted_all_the_same(twilio_world: World, texts: TextProvider):
+def test_l24_a_cancelled_time_is_texted_all_the_same(twilio_world: World, texts: TwilioSimulator):
     booking = twilio_world.book(Someone(**BY_TEXT))
     twilio_world.pass_on()
 
@@ -93,7 +93,7 @@ def test_l24_a_cancelled_time_is_texted_all_the_same(twilio_world: World, texts:
 
 
 def test_l24_moving_a_time_ten_times_texts_a_silent_number_twice(
-    twilio_world: World, texts: TextProvider
+    twilio_world: World, texts: TwilioSimulator
 ):
     booking = twilio_world.book(Someone(**BY_TEXT))
     twilio_world.pass_on()
@@ -105,7 +105,7 @@ def test_l24_moving_a_time_ten_times_texts_a_silent_number_twice(
     assert len(texts.taken) == 2
 
 
-def test_l24_what_could_not_be_texted_is_told_to_staff(twilio_world: World, texts: TextProvider):
+def test_l24_what_could_not_be_texted_is_told_to_staff(twilio_world: World, texts: TwilioSimulator):
     """A reminder that would be of no use tomorrow is not kept for tomorrow."""
     booking = twilio_world.book(Someone(**BY_TEXT), ahead=timedelta(days=3))
     twilio_world.pass_on()
@@ -123,7 +123,9 @@ def test_l24_what_could_not_be_texted_is_told_to_staff(twilio_world: World, text
     assert booking.status == "booked"
 
 
-def test_l24_a_text_that_was_refused_takes_nobody_s_place(twilio_world: World, texts: TextProvider):
+def test_l24_a_text_that_was_refused_takes_nobody_s_place(
+    twilio_world: World, texts: TwilioSimulator
+):
     texts.stop()
     person = Someone(**BY_TEXT)
     twilio_world.book(person)

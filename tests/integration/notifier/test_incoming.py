@@ -9,17 +9,17 @@ import pytest
 import requests
 from sqlalchemy import func, select, update
 
-from services.notifier.domain.neutrality import telling_words
 from services.notifier.models import IncomingText, Notification, Suppression
 from services.notifier.operations import attempts, claims, incoming, retention, suppressions
+from services.simulators.twilio import TwilioSimulator, sign
 from shared.clock import utcnow
 from shared.contracts.intake import PersonErased
+from shared.neutrality import telling_words
 from shared.vocabulary import Channel, Role
 from tests.integration.notifier.test_pages import SignIn, page, sign_in
 from tests.integration.notifier.test_secrecy import dump
 from tests.integration.notifier.wishes import planned_and_waiting, wish
 from tests.integration.notifier.world import Someone, World
-from tests.parties.twilio import TextProvider, sign
 
 __all__ = ["sign_in"]
 
@@ -33,7 +33,7 @@ def door(world: World) -> str:
 
 def say(
     world: World,
-    texts: TextProvider,
+    texts: TwilioSimulator,
     body: str,
     *,
     number: str = NUMBER,
@@ -65,7 +65,7 @@ def ends(world: World) -> set[tuple[str, str | None, str, str | None]]:
     ["STOP", "StopAll", "QUIT", "end.", "Revoke", "OPT OUT", "optout", "CANCEL", "Unsubscribe!"],
 )
 def test_l23_each_word_stops_at_once_and_is_confirmed_once(
-    served: World, texts: TextProvider, word: str
+    served: World, texts: TwilioSimulator, word: str
 ):
     one_waits(served)
 
@@ -77,7 +77,7 @@ def test_l23_each_word_stops_at_once_and_is_confirmed_once(
     assert ("update", "sms", "suppressed", "opted-out") in ends(served)
 
 
-def test_l23_a_queued_reminder_is_not_sent_after_stop(served: World, texts: TextProvider):
+def test_l23_a_queued_reminder_is_not_sent_after_stop(served: World, texts: TwilioSimulator):
     served.book(Someone(channels=("sms",)))
     served.pass_on()
     assert len(texts.taken) == 1
@@ -93,7 +93,7 @@ def test_l23_a_queued_reminder_is_not_sent_after_stop(served: World, texts: Text
 
 
 def test_l23_a_reminder_in_a_worker_s_hands_is_not_sent_after_stop(
-    served: World, texts: TextProvider
+    served: World, texts: TwilioSimulator
 ):
     one_waits(served)
     served.make_due()
@@ -111,7 +111,7 @@ def test_l23_a_reminder_in_a_worker_s_hands_is_not_sent_after_stop(
 
 
 def test_l23_a_stop_waits_for_a_text_that_is_being_opened_and_nothing_opens_after_it_f27(
-    served: World, texts: TextProvider
+    served: World, texts: TwilioSimulator
 ):
     one_waits(served)
     served.make_due()
@@ -132,14 +132,14 @@ def test_l23_a_stop_waits_for_a_text_that_is_being_opened_and_nothing_opens_afte
     assert not stopping.is_alive()
 
 
-def test_l23_said_again_it_is_not_confirmed_again(served: World, texts: TextProvider):
+def test_l23_said_again_it_is_not_confirmed_again(served: World, texts: TwilioSimulator):
     answers = [say(served, texts, word) for word in ("STOP", "stop!", "please stop", "QUIT")]
 
     assert answers == [STOPPED, None, None, None]
 
 
 def test_l23_free_wording_stops_at_once_and_lies_before_staff(
-    served: World, texts: TextProvider, sign_in: SignIn
+    served: World, texts: TwilioSimulator, sign_in: SignIn
 ):
     one_waits(served)
 
@@ -154,7 +154,7 @@ def test_l23_free_wording_stops_at_once_and_lies_before_staff(
 
 
 def test_l23_the_same_text_delivered_twice_does_nothing_the_second_time(
-    served: World, texts: TextProvider
+    served: World, texts: TwilioSimulator
 ):
     assert say(served, texts, "STOP", sid="SMone") == STOPPED
     assert say(served, texts, "START", sid="SMtwo") is not None
@@ -166,7 +166,7 @@ def test_l23_the_same_text_delivered_twice_does_nothing_the_second_time(
         assert suppressions.suppressed(session, channel=Channel.SMS, address=NUMBER) is None
 
 
-def test_l23_a_forged_text_is_refused(served: World, texts: TextProvider):
+def test_l23_a_forged_text_is_refused(served: World, texts: TwilioSimulator):
     form = texts.incoming_form(NUMBER, "START", "SMforged")
     headers = {"X-Twilio-Signature": sign("another token", door(served), form)}
 
@@ -183,7 +183,7 @@ def test_l23_a_forged_text_is_refused(served: World, texts: TextProvider):
 
 
 def test_l23_start_works_only_after_stop_and_only_on_what_the_person_stopped(
-    served: World, texts: TextProvider
+    served: World, texts: TwilioSimulator
 ):
     assert say(served, texts, "START") is None
     assert say(served, texts, "YES") is None
@@ -207,7 +207,7 @@ def test_l23_start_works_only_after_stop_and_only_on_what_the_person_stopped(
 
 
 def test_l23_help_has_one_fixed_answer_and_two_machines_do_not_go_on_for_ever(
-    served: World, texts: TextProvider
+    served: World, texts: TwilioSimulator
 ):
     first = say(served, texts, "HELP")
 
@@ -217,7 +217,7 @@ def test_l23_help_has_one_fixed_answer_and_two_machines_do_not_go_on_for_ever(
     assert say(served, texts, "help", number="+19145550177") == first
 
 
-def test_l07_no_answer_says_what_the_practice_is_for(served: World, texts: TextProvider):
+def test_l07_no_answer_says_what_the_practice_is_for(served: World, texts: TwilioSimulator):
     answers = [say(served, texts, word) for word in ("STOP", "START", "HELP")]
 
     for answer in answers:
@@ -227,7 +227,7 @@ def test_l07_no_answer_says_what_the_practice_is_for(served: World, texts: TextP
 
 
 def test_l23_a_stop_counts_for_everyone_at_that_number_and_for_every_kind(
-    served: World, texts: TextProvider
+    served: World, texts: TwilioSimulator
 ):
     say(served, texts, "STOP")
 
@@ -239,7 +239,7 @@ def test_l23_a_stop_counts_for_everyone_at_that_number_and_for_every_kind(
 
 
 def test_l23_staff_can_see_a_stop_and_have_no_way_to_lift_it(
-    served: World, texts: TextProvider, sign_in: SignIn
+    served: World, texts: TwilioSimulator, sign_in: SignIn
 ):
     one_waits(served)
     say(served, texts, "STOP")
@@ -250,11 +250,18 @@ def test_l23_staff_can_see_a_stop_and_have_no_way_to_lift_it(
     assert "They asked for no more texts." in page(client)
     rules = [rule for rule in client.application.url_map.iter_rules() if "POST" in rule.methods]
     doors = {rule.rule for rule in rules if rule.rule.startswith(("/staff", "/api"))}
-    assert doors <= {"/staff/replies/<uuid:reply_id>/read", "/staff/still-here"}
+    # A new door is named here only once it is known that it lifts nothing.
+    lifts_nothing = (
+        *("replies", "still-here", "calls", "templates", "systems", "reminders", "held"),
+        # What "blocked" lifts is never a STOP: test_blocked.py.
+        *("messages", "blocked", "carriers"),
+    )
+    known = tuple(f"{root}/{name}" for root in ("/staff", "/api/staff") for name in lifts_nothing)
+    assert {door for door in doors if not door.startswith(known)} == set()
 
 
 def test_l23_what_the_carrier_has_answered_is_obeyed_and_not_answered_twice(
-    served: World, texts: TextProvider
+    served: World, texts: TwilioSimulator
 ):
     assert say(served, texts, "ARRET", OptOutType="STOP") is None
 
@@ -270,7 +277,7 @@ def test_l23_what_the_carrier_has_answered_is_obeyed_and_not_answered_twice(
 
 
 def test_l50_without_an_agreement_a_stop_is_obeyed_and_not_answered(
-    served: World, texts: TextProvider
+    served: World, texts: TwilioSimulator
 ):
     with served.database.begin() as session:
         answer = incoming.take(session, sid="SMquiet", number=NUMBER, body="STOP", may_answer=False)
@@ -285,7 +292,7 @@ def test_l50_without_an_agreement_a_stop_is_obeyed_and_not_answered(
 
 
 def test_a_reply_lies_before_staff_until_somebody_has_read_it(
-    served: World, texts: TextProvider, sign_in: SignIn
+    served: World, texts: TwilioSimulator, sign_in: SignIn
 ):
     person = Someone(name="Rowan Ellery", channels=("sms",))
     served.book(person)
@@ -305,7 +312,7 @@ def test_a_reply_lies_before_staff_until_somebody_has_read_it(
 
 
 def test_the_front_desk_sees_that_there_is_a_reply_and_not_what_it_says_l01(
-    served: World, texts: TextProvider, sign_in: SignIn
+    served: World, texts: TwilioSimulator, sign_in: SignIn
 ):
     served.book(Someone(name="Rowan Ellery", channels=("sms",)))
     served.pass_on()
@@ -319,7 +326,7 @@ def test_the_front_desk_sees_that_there_is_a_reply_and_not_what_it_says_l01(
 
 
 def test_of_a_shared_number_nobody_guesses_whose_it_is(
-    served: World, texts: TextProvider, sign_in: SignIn
+    served: World, texts: TwilioSimulator, sign_in: SignIn
 ):
     for name in ("Rowan Ellery", "Sam Ellery"):
         served.book(Someone(name=name, channels=("sms",)))
@@ -338,7 +345,9 @@ def test_of_a_shared_number_nobody_guesses_whose_it_is(
     assert NUMBER in text
 
 
-def test_the_practice_is_told_that_there_is_something_to_read(served: World, texts: TextProvider):
+def test_the_practice_is_told_that_there_is_something_to_read(
+    served: World, texts: TwilioSimulator
+):
     say(served, texts, "hello?")
 
     served.pass_on()
@@ -347,7 +356,7 @@ def test_the_practice_is_told_that_there_is_something_to_read(served: World, tex
 
 
 def test_numbers_and_words_of_a_reply_lie_nowhere_in_the_open_l02(
-    served: World, texts: TextProvider, database_url: str
+    served: World, texts: TwilioSimulator, database_url: str
 ):
     say(served, texts, "canary of a sentence")
     say(served, texts, "STOP")
@@ -358,7 +367,7 @@ def test_numbers_and_words_of_a_reply_lie_nowhere_in_the_open_l02(
     assert "9145550119" not in stored
 
 
-def test_what_was_read_long_ago_is_forgotten(served: World, texts: TextProvider):
+def test_what_was_read_long_ago_is_forgotten(served: World, texts: TwilioSimulator):
     say(served, texts, "hello?")
     with served.database.begin() as session:
         session.execute(update(IncomingText).values(read_at=utcnow()))
@@ -371,7 +380,7 @@ def test_what_was_read_long_ago_is_forgotten(served: World, texts: TextProvider)
         assert reply.body_sealed is None
 
 
-def test_who_was_erased_leaves_no_reply_and_stays_stopped(served: World, texts: TextProvider):
+def test_who_was_erased_leaves_no_reply_and_stays_stopped(served: World, texts: TwilioSimulator):
     person = Someone(channels=("sms",))
     served.book(person)
     served.pass_on()

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from services.notifier.domain.message import LINK_NOTES
-from services.notifier.domain.neutrality import telling_words
+from shared.neutrality import telling_words
 from shared.vocabulary import Channel, Role
 from tests.integration.notifier.test_pages import SignIn, page, sign_in
 from tests.integration.notifier.wishes import (

@@ -7,9 +7,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, update
 
-from services.notifier.domain.neutrality import telling_words
 from services.notifier.models import Errand, Notification
+from services.simulators.mail import MailServer
 from shared.clock import utcnow
+from shared.neutrality import telling_words
 from tests.integration.notifier.wishes import (
     LINK,
     assign,
@@ -20,7 +21,6 @@ from tests.integration.notifier.wishes import (
     wish,
 )
 from tests.integration.notifier.world import Someone, World, where_it_is_night
-from tests.parties.smtp import MailServer
 
 # ---------------------------------------------------------------- what is said
 

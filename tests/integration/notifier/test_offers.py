@@ -4,9 +4,9 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from services.notifier.domain.neutrality import telling_words
 from shared.clock import utcnow
 from shared.contracts.scheduler import TimeOffered
+from shared.neutrality import telling_words
 from shared.zones import zone
 from tests.integration.notifier.wishes import let_a_while_pass, said
 from tests.integration.notifier.world import Someone, World, where_it_is_night

@@ -10,6 +10,7 @@ from sqlalchemy import event
 
 from services.notifier.app import create_app
 from services.notifier.models import Notification
+from services.simulators.mail import MailServer
 from shared.clock import utcnow
 from shared.tokens import service_token
 from shared.vocabulary import Role
@@ -17,7 +18,6 @@ from shared.web.audiences import StaffIdentity
 from shared.web.sessions import issue_staff_session
 from tests.integration.notifier.conftest import SERVICE_KEY
 from tests.integration.notifier.world import Someone, World
-from tests.parties.smtp import MailServer
 
 SignIn = Callable[[World, Role], FlaskClient]
 
@@ -29,7 +29,11 @@ def sign_in() -> SignIn:
     def make(world: World, role: Role) -> FlaskClient:
         app = create_app(world.settings)
         identity = StaffIdentity(
-            session_id=uuid4(), account_id=uuid4(), name="Priya Raman", role=role
+            session_id=uuid4(),
+            account_id=uuid4(),
+            name="Priya Raman",
+            role=role,
+            second_factor=True,
         )
         return signed_in(app, identity)
 
@@ -218,7 +222,8 @@ def test_the_log_costs_the_same_few_statements_however_long_it_is(world: World, 
         seen: list[str] = []
 
         def note(*args: object) -> None:
-            seen.append(str(args[2]))
+            if "practice_facts" not in str(args[2]):  # read every few seconds, whoever asks
+                seen.append(str(args[2]))
 
         engine = client.application.extensions["softstart"].database.engine
         event.listen(engine, "before_cursor_execute", note)

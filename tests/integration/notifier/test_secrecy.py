@@ -12,12 +12,12 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import MetaData
 
 from services.notifier.models import Base
+from services.simulators.mail import MailServer
 from shared import logs
 from shared.db import Database, SharedBase
 from tests.integration.notifier.test_sweep import until, working
 from tests.integration.notifier.wishes import assign, wish
 from tests.integration.notifier.world import Someone, World
-from tests.parties.smtp import MailServer
 
 CANARIES = ("Nightingale", "canary", "19145550142", "/schedule/m/", "mailbox of canary")
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from icalendar import Calendar
 
-from services.notifier.domain.neutrality import telling_words
-from services.notifier.providers import smtp
+from services.notifier.providers import smtp_dialogue
+from services.simulators.mail import Certificate, MailServer, mail_server, make_certificate
 from shared.clock import utcnow
+from shared.neutrality import telling_words
 from tests.integration.notifier.world import Someone, World
-from tests.parties.smtp import Certificate, MailServer, mail_server, make_certificate
 
 BY_MAIL = {"channels": ("email", "call")}
 DAY = timedelta(days=1)
@@ -30,6 +30,7 @@ def try_again(world: World) -> None:
 def test_one_confirmation_arrives_encrypted_with_the_invitation(
     smtp_world: World, mail: MailServer
 ):
+    """Booked at once, told at once (rule-16); the clinician has it on Today, not in the mail."""
     person = Someone(**BY_MAIL)
     booking = smtp_world.book(person)
 
@@ -141,6 +142,50 @@ def test_an_address_that_does_not_exist_is_tried_once_and_never_again_f11(
     assert (reminder.state, reminder.reason) == ("suppressed", "no-such-address")
 
 
+def book_two(world: World) -> None:
+    for name in ("rowan", "ines"):
+        world.book(Someone(email=f"{name}@example.org", **BY_MAIL))
+        world.pass_on()
+
+
+def test_one_connection_carries_one_mail_after_the_other(smtp_world: World, mail: MailServer):
+    mail.refuse("rcpt", "550 5.1.1 no such user")
+    smtp_world.book(Someone(email="nobody@example.org", **BY_MAIL))
+    smtp_world.pass_on()
+
+    book_two(smtp_world)
+
+    assert len(mail.accepted) == 2
+    assert mail.connections == 1
+
+
+@pytest.mark.parametrize("gone", ["drop", "421 4.4.2 idle too long"])
+def test_a_connection_that_has_gone_is_replaced_and_no_try_is_lost(
+    smtp_world: World, mail: MailServer, gone: str
+):
+    smtp_world.book(Someone(**BY_MAIL))
+    smtp_world.pass_on()
+    mail.refuse("mail", gone)
+    smtp_world.make_due("reminder-24h")
+    smtp_world.pass_on()
+
+    assert mail.connections == 2
+    assert len(mail.accepted) == 2
+    (reminder,) = smtp_world.rows(purpose="reminder-24h")
+    assert (reminder.state, reminder.tries) == ("accepted", 1)
+
+
+def test_a_connection_that_has_rested_too_long_is_hung_up(
+    smtp_world: World, mail: MailServer, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(smtp_dialogue, "REST_SECONDS", 0.0)
+
+    book_two(smtp_world)
+
+    assert mail.connections == 2
+    assert mail.goodbyes == 1
+
+
 @pytest.mark.parametrize("step", ["rcpt", "dot"])
 def test_a_full_mailbox_is_tried_again_until_it_is_of_no_use_f12(
     smtp_world: World, mail: MailServer, step: str
@@ -159,7 +204,7 @@ def test_a_full_mailbox_is_tried_again_until_it_is_of_no_use_f12(
 def test_silence_before_the_dot_is_tried_again_and_arrives_once_f13(
     smtp_world: World, mail: MailServer, monkeypatch: pytest.MonkeyPatch, step: str, reply: str
 ):
-    monkeypatch.setattr(smtp, "COMMAND_SECONDS", 1)
+    monkeypatch.setattr(smtp_dialogue, "COMMAND_SECONDS", 1)
     mail.refuse(step, reply)
     smtp_world.book(Someone(**BY_MAIL))
     smtp_world.pass_on()
@@ -240,13 +285,14 @@ def test_a_certificate_nobody_vouches_for_gets_no_message(
 def test_a_server_without_starttls_gets_no_message_unless_that_was_asked_for(make_world):
     with mail_server(None) as plain:
         careful = make_world(DELIVERY="live", SMTP_URL=f"smtp://localhost:{plain.port}")
-        careful.book(Someone(**BY_MAIL))
+        booking = careful.book(Someone(**BY_MAIL))
         careful.pass_on()
         assert confirmation(careful).reason == "our-settings"
         assert plain.accepted == []
 
         url = f"smtp://localhost:{plain.port}?starttls=never"
         told = make_world(DELIVERY="live", SMTP_URL=url)
+        told.publish(booking)
         try_again(told)
 
         assert len(plain.accepted) == 1
@@ -259,11 +305,12 @@ def test_signing_in_happens_over_tls_and_a_wrong_password_is_our_own_fault(
     with mail_server(certificate, password="open sesame") as server:
         options = {"DELIVERY": "live", "SMTP_CA_FILE": str(certificate.path)}
         wrong = make_world(SMTP_URL=f"smtp://us:wrong@localhost:{server.port}", **options)
-        wrong.book(Someone(**BY_MAIL))
+        booking = wrong.book(Someone(**BY_MAIL))
         wrong.pass_on()
         assert confirmation(wrong).reason == "our-settings"
 
         right = make_world(SMTP_URL=f"smtp://us:open%20sesame@localhost:{server.port}", **options)
+        right.publish(booking)
         try_again(right)
 
         (accepted,) = server.accepted

@@ -18,6 +18,7 @@ LINK = "http://127.0.0.1:8000/begin/p/" + "k" * 43
 
 def offer(world: World, person: Someone, errand_id: UUID, purpose: str, **given: Any) -> None:
     """Have intake want this sent, without a word to us."""
+    world.prove(person)
     world.neighbours.answers[f"/intake/internal/contacts/{person.id}"] = person.document()
     world.neighbours.answers[f"/intake/internal/communications/{errand_id}"] = {
         "communication_id": str(errand_id),

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from services.notifier.actors import Courier
 from services.notifier.app import make_courier
 from services.notifier.consumers import consumer
+from services.notifier.domain.consent import Act, Agreed, Way
 from services.notifier.jobs import Sweep
 from services.notifier.models import (
     AppointmentProjection,
@@ -19,12 +20,14 @@ from services.notifier.models import (
     MailboxMessage,
     Notification,
 )
+from services.notifier.operations import consents, ledger, suppressions
 from services.notifier.settings import Settings
 from shared.clock import utcnow
 from shared.contracts.intake import ContactChanged
 from shared.contracts.scheduler import AppointmentBooked, AppointmentCancelled, AppointmentMoved
 from shared.db import Database
 from shared.messaging.events import Event
+from shared.vocabulary import Channel
 from shared.zones import zone
 from tests.parties.neighbours import Neighbours
 
@@ -65,6 +68,9 @@ class Someone:
     phone: str | None = "+19145550119"
     channels: tuple[str, ...] = ("email", "sms", "call")
     timezone: str = field(default_factory=where_it_is_day)
+    locale: str = "en-US"
+    agreed: bool = True
+    """Whether their number has said yes to texts, by the ledger."""
 
     def document(self) -> dict[str, Any]:
         """As intake's internal API gives it."""
@@ -81,7 +87,7 @@ class Someone:
             },
             "call_as": "Rowan",
             "contact_notes_present": False,
-            "locale": "en-US",
+            "locale": self.locale,
             "timezone": self.timezone,
         }
 
@@ -95,6 +101,7 @@ class Booking:
     id: UUID = field(default_factory=uuid4)
     sequence: int = 0
     status: str = "booked"
+    type: str = "first-call"
 
     @property
     def ends_at(self) -> datetime:
@@ -133,9 +140,28 @@ class World:
         with self.database.begin() as session:
             consumer.receive(envelope, session)
 
+    def prove(self, person: Someone) -> None:
+        """Have their number agree to texts, as if it had been asked and had said YES."""
+        if not person.agreed or person.phone is None or "sms" not in person.channels:
+            return
+        with self.database.begin() as session:
+            if consents.agreed(session, person_id=person.id, number=person.phone):
+                return
+            ledger.note(
+                session,
+                address_index=suppressions.index_of(
+                    session, channel=Channel.SMS, address=person.phone
+                ),
+                act=Act.GIVEN,
+                way=Way.TEXT,
+                person_id=person.id,
+                agreed=Agreed(version="question en sms 1 abc1234", sha256="0" * 64),
+            )
+
     def publish(self, booking: Booking) -> None:
         """Have the scheduler and intake know of a booking, without a word to us."""
         for person in booking.people:
+            self.prove(person)
             self.neighbours.answers[f"/intake/internal/contacts/{person.id}"] = person.document()
             path = f"/scheduler/internal/appointments/{booking.id}/for/{person.id}"
             self.neighbours.answers[path] = {
@@ -146,6 +172,7 @@ class World:
                 "end": booking.ends_at.isoformat(),
                 "timezone": person.timezone,
                 "how": "phone",
+                "type": booking.type,
                 "uid": f"{booking.id}@harborlane.example",
                 "manage_url": booking.link(person),
                 "practitioner_name": "Marcus Oyelaran",
@@ -180,6 +207,7 @@ class World:
         person.version += 1
         for name, value in wishes.items():
             setattr(person, name, value)
+        self.prove(person)
         self.neighbours.answers[f"/intake/internal/contacts/{person.id}"] = person.document()
         self.hear(ContactChanged(person_id=person.id, contact_version=person.version))
 

@@ -1,6 +1,7 @@
 """The scheduler on a real database, its app, and an intake that answers over HTTP."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -44,7 +45,12 @@ def settings(database_url: str, standing_in: StandInIntake) -> Settings:
         environment_for(
             "scheduler",
             database_url,
-            {"INTAKE_URL": standing_in.url, "BOOKING_NOTICE_HOURS": "0"},
+            {
+                "INTAKE_URL": standing_in.url,
+                "BOOKING_NOTICE_HOURS": "0",
+                # What is tested here is not who is there; test_second_step.py has it required.
+                "SECOND_FACTOR": "offered",
+            },
         )
     )
 
@@ -55,8 +61,15 @@ def standing_app(settings: Settings) -> Flask:
     return create_app(settings)
 
 
+@pytest.fixture(scope="session")
+def strict_app(settings: Settings) -> Flask:
+    """The same practice, as a real one is: a second step is required."""
+    return create_app(replace(settings, second_factor="required"))
+
+
 @pytest.fixture
-def app(standing_app: Flask, scheduler_db: Database) -> Flask:
+def app(standing_app: Flask, scheduler_db: Database, settings: Settings) -> Flask:
+    settings.standing.forget()
     return standing_app
 
 

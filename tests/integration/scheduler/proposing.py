@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select, text
 
 from services.scheduler.joint_models import MoveProposal
-from services.scheduler.models import Appointment
+from services.scheduler.models import Appointment, AppointmentHistory
 from shared.tokens import service_token
 from tests.integration.scheduler.two import One, Two, day_in, two_people
 from tests.integration.scheduler.world import (
@@ -66,6 +66,20 @@ def booked(two: Two) -> Appointment:
 
 def kept(two: Two) -> list[Appointment]:
     return [row for row in two.rows() if row.status == "proposed"]
+
+
+def asked_and_answered(two: Two) -> list[tuple[str, str]]:
+    """What the history says of other times: each act, and who did it."""
+    names = {f"client:{one.person_id}": one.name for one in (two.first, two.second)}
+    with two.database.begin() as session:
+        rows = session.scalars(
+            select(AppointmentHistory)
+            .where(AppointmentHistory.during_asked.is_not(None))
+            .order_by(AppointmentHistory.id)
+        ).all()
+        for row in rows:
+            assert (row.status_before, row.during_before) == (row.status_after, row.during_after)
+        return [(row.act, names.get(row.actor, row.actor)) for row in rows]
 
 
 def due(two: Two) -> None:

@@ -240,6 +240,7 @@ _WRITES = {
     "/rooms/{room}": "PUT",
     "/holidays": "PUT",
     "/closures": "POST",
+    "/couples": "PUT",
     "/fit": "PUT",
     "/shares": "PUT",
 }
@@ -264,6 +265,7 @@ _FIELDS = (
     "location_id",
     "region",
     "worked",
+    "move_needs_both",
     "first_day",
     "last_day",
     "reason",
@@ -294,6 +296,7 @@ def test_whatever_is_sent_is_taken_or_refused_by_its_field_and_nothing_breaks(da
     good: dict[str, Any] = {
         "/appointment-types/private-call": lambda: the_call(dana),
         "/holidays": lambda: seen(dana, f"{API}/holidays", "names", "outside"),
+        "/couples": lambda: seen(dana, f"{API}/couples"),
         "/fit": lambda: seen(dana, f"{API}/fit"),
         "/shares": lambda: seen(dana, f"{API}/shares", "standing"),
     }.get(path, dict)()

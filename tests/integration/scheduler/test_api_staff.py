@@ -27,6 +27,8 @@ from tests.integration.scheduler.staff_programs import (
 
 ROUTES = [
     ("DELETE", "/api/staff/session"),
+    ("POST", "/api/staff/second-factor/new"),
+    ("PUT", "/api/staff/second-factor"),
     ("GET", "/api/staff/hours"),
     ("PUT", "/api/staff/hours"),
     ("GET", "/api/staff/appointments"),
@@ -37,6 +39,8 @@ ROUTES = [
     ("POST", "/api/staff/wishes/<uuid:wish_id>/keep"),
     ("GET", "/api/staff/people"),
     ("POST", "/api/staff/people"),
+    ("GET", "/api/staff/calendar"),
+    ("GET", "/api/staff/appointments/<uuid:appointment_id>/moving"),
     ("GET", "/api/staff/calendars"),
     ("POST", "/api/staff/calendars"),
     ("POST", "/api/staff/calendars/<uuid:calendar_id>/read"),
@@ -77,6 +81,8 @@ ROUTES = [
     ("GET", "/api/staff/closures"),
     ("POST", "/api/staff/closures"),
     ("DELETE", "/api/staff/closures/<int:closure_id>"),
+    ("GET", "/api/staff/couples"),
+    ("PUT", "/api/staff/couples"),
     ("GET", "/api/staff/rule-changes"),
     ("GET", "/api/staff/fit"),
     ("PUT", "/api/staff/fit"),
@@ -115,6 +121,7 @@ def test_the_first_run_link_makes_the_owner_and_signs_them_in(program, link_toke
         "account_id": str(account.id),
         "name": "Dana Whitlock",
         "role": "owner",
+        "second_factor": False,
     }
     cookie = answer.headers["Set-Cookie"]
     assert cookie.startswith("staff=")

@@ -4,6 +4,7 @@ Each rule is named by its id. Where the practice decided otherwise, the test say
 """
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -13,12 +14,19 @@ from sqlalchemy import func, select, update
 
 from services.scheduler.domain.errors import SlotTaken
 from services.scheduler.domain.interval import instant
-from services.scheduler.models import Appointment, AppointmentType, Availability, Schedule
-from services.scheduler.operations import holds
+from services.scheduler.domain.outside import Policy
+from services.scheduler.models import (
+    Appointment,
+    AppointmentType,
+    Availability,
+    Practitioner,
+    Schedule,
+)
+from services.scheduler.operations import holds, outside
 from services.scheduler.operations.offers import offers
 from services.scheduler.operations.question import Question
 from services.scheduler.settings import Settings
-from shared.db import Database
+from shared.db import Database, database_now
 from tests.integration.scheduler.acts import (
     DAY,
     MONDAY,
@@ -30,7 +38,16 @@ from tests.integration.scheduler.acts import (
     run_out,
     wanted,
 )
-from tests.integration.scheduler.world import a_clinician, hours, local, words
+from tests.integration.scheduler.browsing import booked
+from tests.integration.scheduler.world import (
+    a_clinician,
+    hours,
+    live_rows,
+    local,
+    schedule_of,
+    token_of,
+    words,
+)
 
 CASES = Path(__file__).parents[2] / "cases"
 RULES = {
@@ -207,3 +224,86 @@ def test_rule_33_no_type_has_seats_so_a_hold_takes_the_whole_time(scheduler_db, 
     with pytest.raises(SlotTaken):
         hold(scheduler_db, invited(scheduler_db), wanted("10:00", dana), settings)
     assert not [one for one in AppointmentType.__table__.columns if "seat" in one.key]
+
+
+# ---------------------------------------------------------------- no slots at all
+
+
+def test_rule_17_whoever_sees_nobody_any_more_is_offered_no_more(app, scheduler_db, dana):
+    assert RULES["rule-17"]["then"] == "404, no slots"
+    mine = {"Authorization": f"Bearer {token_of(invited(scheduler_db).id)}"}
+    client = app.test_client()
+    assert client.get("/api/slots", headers=mine).get_json()["slots"]
+
+    with scheduler_db.begin() as session:
+        session.execute(update(Practitioner).values(left_at=func.clock_timestamp()))
+
+    found = client.get("/api/slots", headers=mine)
+    assert (found.status_code, found.get_json()["slots"]) == (200, [])
+
+
+@pytest.mark.parametrize(
+    ("rule", "unread"), [("rule-18", (True,)), ("rule-19", (False, True)), ("no rule", (False,))]
+)
+def test_one_calendar_that_can_not_be_read_withholds_its_owners_times(
+    scheduler_db, settings, dana, rule, unread
+):
+    """The peer of rule-19 goes on with the healthy one of two; here nobody is booked over."""
+    with scheduler_db.begin() as session:
+        for silent in unread:
+            one = outside.add(
+                session, schedule_of(session, dana).id, name="Own", policy=Policy.BLOCK,
+                address="https://calendar.example/own.ics", stale_after=timedelta(days=999),
+            )  # fmt: skip
+            now = database_now(session)
+            one.tried_at = one.read_at = now
+            one.failing_since = now if silent else None
+
+    assert bool(offered(scheduler_db, settings)) is (rule not in RULES)
+
+
+# ---------------------------------------------------------------- who decides
+
+
+def test_rule_22_who_asked_for_a_time_does_not_confirm_it(visitor, token, scheduler_db):
+    assert RULES["rule-22"]["then"] == "refused"
+    with scheduler_db.begin() as session:
+        session.execute(update(AppointmentType).values(confirm=True))
+    own = booked(visitor, token).removeprefix("/m/")
+    (row,) = live_rows(scheduler_db)
+
+    for key in (token, own):
+        for act in ("confirm", "decline"):
+            refused = visitor.client.post(
+                f"/api/staff/appointments/{row.id}/{act}",
+                headers={"Authorization": f"Bearer {key}"},
+                json={},
+            )
+            assert refused.status_code == 401
+    assert [one.status for one in live_rows(scheduler_db)] == ["pending"]
+
+
+# ---------------------------------------------------------------- none is left out
+
+
+ELSEWHERE = {
+    "tests/integration/scheduler/test_api.py": ["rule-11", "rule-12"],
+    "tests/integration/scheduler/test_rule_types.py": ["rule-28"],
+    "tests/integration/notifier/test_smtp.py": ["rule-16"],
+    "tests/unit/notifier/test_snapshots.py": ["rule-23"],
+    "tests/unit/shared/test_ics.py": ["rule-21"],
+    "tests/integration/intake/test_bad_input.py": ["rule-20"],
+    "tests/unit/scheduler/test_pool.py": ["rule-24", "rule-25", "rule-26", "rule-27"],
+}
+"""The rules that are tried where what they are about is."""
+
+
+def test_each_rule_is_tried_here_or_where_it_says_so():
+    root = Path(__file__).parents[3]
+    here = re.findall(r"rule[-_](\d\d)", Path(__file__).read_text("utf-8").split("ELSEWHERE")[0])
+    for path, rules in ELSEWHERE.items():
+        text = (root / path).read_text("utf-8")
+        assert [rule for rule in rules if rule not in text] == [], path
+
+    found = {f"rule-{number}" for number in here}
+    assert found | {rule for rules in ELSEWHERE.values() for rule in rules} == RULES.keys()

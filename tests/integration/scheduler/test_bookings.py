@@ -31,6 +31,7 @@ from tests.integration.scheduler.acts import (
     wanted,
 )
 from tests.integration.scheduler.world import (
+    a_clinician,
     events,
     live_rows,
     local,
@@ -146,12 +147,35 @@ def test_p27_fault_3_cancelling_frees_the_time_keeps_the_row_and_tells_the_other
     assert events(scheduler_db) == ["appointment.booked.v1", "appointment.cancelled.v1"]
 
 
-def test_a_cancelled_time_can_not_be_moved(scheduler_db, settings, dana):
+def test_p23_a_cancelled_time_can_not_be_moved(scheduler_db, settings, dana):
     booked = book(scheduler_db, invited(scheduler_db), wanted("10:00", dana), settings)
     cancel(scheduler_db, booked, settings, now=NOW - 5 * DAY)
+    before = history(scheduler_db), events(scheduler_db)
 
-    with pytest.raises(NotPossible):
-        move(scheduler_db, booked, wanted("11:00"), settings, now=NOW - 5 * DAY)
+    for _ in range(2):
+        with pytest.raises(NotPossible):
+            move(scheduler_db, booked, wanted("11:00"), settings, now=NOW - 5 * DAY)
+
+    assert (history(scheduler_db), events(scheduler_db)) == before
+    assert live_rows(scheduler_db) == []
+
+
+def test_p23_a_move_stays_with_its_clinician_unless_another_is_named(scheduler_db, settings, dana):
+    """Where the own clinician is not free then, a colleague who is does not take it."""
+    with scheduler_db.begin() as session:
+        marcus = a_clinician(session, "Marcus Oyelaran")
+    booked = book(scheduler_db, invited(scheduler_db), wanted("10:00", dana), settings)
+    book(scheduler_db, invited(scheduler_db), wanted("11:00", dana), settings)
+    early = NOW - 5 * DAY
+
+    with pytest.raises(SlotTaken):
+        move(scheduler_db, booked, wanted("11:00"), settings, now=early)
+    stays = move(scheduler_db, booked, wanted("12:00"), settings, now=early)
+    given = move(scheduler_db, booked, wanted("11:00", marcus), settings, now=early)
+
+    assert stays.schedule_id == booked.schedule_id
+    assert given.schedule_id != booked.schedule_id
+    assert [row.id for row in live_rows(scheduler_db)].count(booked.id) == 1
 
 
 def test_after_cancelling_the_same_permission_books_again(scheduler_db, settings, dana):

@@ -2,15 +2,19 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 
 import pytest
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 
 from services.scheduler.domain.errors import SlotTaken
 from services.scheduler.domain.hours import WeeklyRange
+from services.scheduler.domain.interval import instant, minute_at_or_before
 from services.scheduler.models import NO_ROOM_OVERLAP, Appointment
 from services.scheduler.operations import guard, holds
 from services.scheduler.operations.offers import Wanted
+from services.scheduler.operations.taken import taken_times
 from tests.integration.scheduler.acts import MONDAY, NOW, book, hold, invited, run_out, wanted
 from tests.integration.scheduler.calendar_rules import (
     a_house,
@@ -35,6 +39,7 @@ from tests.integration.scheduler.world import (
 )
 
 HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
 TUESDAY = MONDAY + timedelta(days=1)
 
 
@@ -119,6 +124,18 @@ def test_p9_a_week_runs_from_monday_to_sunday_also_where_the_year_ends(scheduler
     assert on(date(2027, 1, 4)) == ["09:00", "09:30"]
 
 
+def test_p9_a_week_ends_at_the_local_midnight_of_sunday(scheduler_db, late):
+    """What begins on Sunday at 23:30 is Monday's by UTC, and last week's all the same."""
+    with scheduler_db.begin() as session:
+        an_appointment(session, late, local(MONDAY + timedelta(days=6), "23:30"))
+    cap_of(scheduler_db, late, cap_per_week=1)
+
+    week = [starts(scheduler_db, MONDAY + timedelta(days=n)) for n in range(7)]
+
+    assert week == [[]] * 7
+    assert starts(scheduler_db, MONDAY + timedelta(days=7))[:2] == ["00:00", "00:30"]
+
+
 def test_p9_what_was_earlier_in_the_week_counts_although_it_is_over(scheduler_db, late):
     friday = local(MONDAY + timedelta(days=4), "12:00")
     with scheduler_db.begin() as session:
@@ -147,40 +164,100 @@ def test_p9_of_twelve_who_want_a_day_with_room_for_three_three_have_it(scheduler
         assert sorted(pool.map(take, range(12))) == ["booked"] * 3 + ["full"] * 9
 
 
-@pytest.mark.parametrize("what", ["booking", "hold", "outside"])
-@pytest.mark.parametrize(("before", "after"), [(0, 0), (0, 10), (10, 0), (15, 30), (30, 15)])
-def test_p8_the_gap_is_the_larger_of_the_two_whatever_is_beside(
-    scheduler_db, settings, what, before, after
-):
-    """Everything keeps max(after of the earlier, before of the later); an outside event has none
-    of its own, so only ours count.
+SIZES = [timedelta(minutes=n) for n in (0, 10, 15, 30)]
+PAIRS = list(product(SIZES, SIZES))
+
+
+def beside(
+    neighbour: datetime, quiet: tuple[timedelta, timedelta], own: tuple[timedelta, timedelta]
+) -> list[datetime]:
+    """Every five minutes from nine, as long as half an hour ends by three: what keeps away."""
+    grid = [neighbour.replace(minute=0) + timedelta(minutes=5 * n) for n in range(-36, 31)]
+    before, after = max(quiet[0], own[1]), max(own[0], quiet[1])
+    ends = neighbour + HOUR / 2
+    return [at for at in grid if at + HOUR / 2 <= neighbour - before or at >= ends + after]
+
+
+def test_p8_the_gap_is_the_larger_of_the_two_on_either_side_of_whatever_is_beside(scheduler_db):
+    """max(after of the earlier, before of the later), for each of 256 pairs of pairs; an outside
+    event wants no quiet of its own. The neighbour begins at 12:02, and the grid stays at nine.
     """
+    change_kind(scheduler_db, step=timedelta(minutes=5), horizon=timedelta(days=40))
+    noon = [local(MONDAY + timedelta(days=n), "12:02") for n in range(len(PAIRS))]
+    with scheduler_db.begin() as session:
+        booked, held, out = (
+            a_clinician(session, name, weekly=hours(("09:00", "15:00")))
+            for name in ("Ada Obi", "Ben Hale", "Cem Ak")
+        )
+        for at, (before, after) in zip(noon, PAIRS, strict=True):
+            quiet = {"buffer_before": before, "buffer_after": after}
+            an_appointment(session, booked, at, **quiet)
+            an_appointment(
+                session, held, at, status="proposed", hold_until=datetime(2100, 1, 1, tzinfo=UTC),
+                **quiet,
+            )  # fmt: skip
+    for at in noon:
+        elsewhere(scheduler_db, out, at, at + HOUR / 2)
+
+    for own in PAIRS:
+        change_kind(scheduler_db, buffer_before=own[0], buffer_after=own[1])
+        found = ask(scheduler_db)
+        free = {
+            who.id: [instant(one.start) for one in found.with_only(who.id).starts]
+            for who in (booked, held, out)
+        }
+        for at, quiet in zip(noon, PAIRS, strict=True):
+            day = at.astimezone(NEW_YORK).date()
+            shown = {
+                number: [one for one in starts if one.astimezone(NEW_YORK).date() == day]
+                for number, starts in free.items()
+            }
+            assert shown[booked.id] == beside(at, quiet, own), (quiet, own)
+            assert shown[held.id] == shown[booked.id], (quiet, own)
+            assert shown[out.id] == beside(at, (SIZES[0], SIZES[0]), own), own
+
+
+def test_p8_what_reaches_into_a_piece_of_time_is_read_however_far_it_reaches(scheduler_db):
+    with scheduler_db.begin() as session:
+        who, asked = a_clinician(session), question(session)
+        number, begins, rows = open_schedule(session, who).id, NOW, []
+        for minutes, before, after in product((15, 90, 241, 1439), *[(0, 10, 200, 1439)] * 2):
+            ends, quiet = begins + minutes * MINUTE, (before * MINUTE, after * MINUTE)
+            during = Range(begins, ends, bounds="[)")
+            an_appointment(
+                session, who, begins, during=during, buffer_before=quiet[0], buffer_after=quiet[1]
+            )
+            rows.append((begins, ends, *quiet))
+            begins = ends + 35 * MINUTE
+        for since in (NOW + n * 7 * HOUR for n in range((begins - NOW) // (7 * HOUR))):
+            until = since + 40 * MINUTE
+            found = taken_times(session, [number], asked, since=since, until=until)
+            # The visits that are looked for want some quiet, too, and minutes are rounded outwards.
+            earliest = since - asked.policy.before - 5 * MINUTE
+            latest = until + asked.policy.duration + asked.policy.after + 5 * MINUTE
+            assert {*found.starts(number)} == {
+                minute_at_or_before(start)
+                for start, end, before, after in rows
+                if end + after > earliest and start - before < latest
+            }
+
+
+@pytest.mark.parametrize("take", [book, hold])
+def test_p8_what_is_taken_keeps_the_quiet_that_its_type_had_then(scheduler_db, settings, take):
+    quiet = timedelta(minutes=10), timedelta(minutes=15)
     change_kind(
-        scheduler_db,
-        step=timedelta(minutes=5),
-        buffer_before=timedelta(minutes=before),
-        buffer_after=timedelta(minutes=after),
+        scheduler_db, step=timedelta(minutes=5), buffer_before=quiet[0], buffer_after=quiet[1]
     )
     with scheduler_db.begin() as session:
         who = a_clinician(session, weekly=hours(("09:00", "15:00")))
     noon = local(MONDAY, "12:00")
-    if what == "booking":
-        book(scheduler_db, invited(scheduler_db), Wanted(noon, who.id), settings)
-    elif what == "hold":
-        hold(scheduler_db, invited(scheduler_db), Wanted(noon, who.id), settings)
-    else:
-        elsewhere(scheduler_db, who, noon, noon + HOUR / 2)
+    take(scheduler_db, invited(scheduler_db), Wanted(noon, who.id), settings)
+    change_kind(scheduler_db, buffer_before=SIZES[0], buffer_after=SIZES[0])
 
     found = starts(scheduler_db, MONDAY)
 
-    gap_before, gap_after = max(after, before), max(after, before)
-    if what == "outside":
-        gap_before, gap_after = after, before
-    near = timedelta(minutes=30 + gap_before)
-    last = max(one for one in found if one < "12:00")
-    first = min(one for one in found if one > "12:00")
-    assert last == f"{(noon - near).astimezone(NEW_YORK):%H:%M}"
-    assert first == f"{(noon + HOUR / 2 + timedelta(minutes=gap_after)).astimezone(NEW_YORK):%H:%M}"
+    expected = beside(noon, quiet, (SIZES[0], SIZES[0]))
+    assert found == [f"{at.astimezone(NEW_YORK):%H:%M}" for at in expected]
 
 
 # ---------------------------------------------------------------- rooms

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 from sqlalchemy import func, update
 
-from services.scheduler.models import Appointment
+from services.scheduler.models import Appointment, AppointmentType
 from shared.clock import utcnow
 from shared.tokens import new_token
 from tests.integration.scheduler.browsing import booked, day_in, held
@@ -95,6 +95,20 @@ def test_without_any_hours_the_page_says_what_to_do(visitor, scheduler_db):
     assert page.status_code == 200
     assert "No free times just now" in words(page)
     assert "914-555-0132" in words(page)
+
+
+def test_a_type_that_has_ended_leads_back_to_the_form_or_the_phone(visitor, token, scheduler_db):
+    with scheduler_db.begin() as session:
+        session.execute(update(AppointmentType).values(ended_at=utcnow()))
+
+    page = visitor.open(f"/t/{token}")
+
+    assert page.status_code == 200
+    assert "We no longer offer this kind of appointment" in words(page)
+    assert "Call 914-555-0132 Back to the form" in words(page)
+    assert "No free times" not in words(page)
+    assert "Tell me when a time opens" not in words(page)
+    assert "minutes, by phone" not in words(page)
 
 
 def test_a_day_without_free_times_says_so(visitor, token):

@@ -1,7 +1,7 @@
 """A time for two ends with the permission for it, as if the practice had cancelled (N7, P17)."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,15 +10,18 @@ from sqlalchemy import select, text
 
 from services.scheduler.consumers import consumer
 from services.scheduler.domain.appointment import Hand
+from services.scheduler.domain.errors import NotPossible
+from services.scheduler.joint_models import StatedTimes
 from services.scheduler.models import AppointmentHistory, Invitation
 from services.scheduler.operations import bookings
+from services.scheduler.operations.offers import Wanted
 from services.scheduler.request_models import ChangeRequest
 from shared.clock import utcnow
 from shared.contracts.intake import JointPermissionEnded, PersonErased
 from shared.db import database_now
 from shared.tokens import token_sha256
-from tests.integration.scheduler.two import NAMES, One, Two, two_people
-from tests.integration.scheduler.world import a_clinician, an_invitation, words
+from tests.integration.scheduler.two import NAMES, One, Two, day_in, two_people
+from tests.integration.scheduler.world import a_clinician, an_invitation, local, words
 
 ROWAN, ASHLIN = NAMES
 
@@ -143,6 +146,52 @@ def test_p18_neither_can_tell_it_from_a_cancellation_by_the_practice(
 
     assert by_itself == by_staff
     assert any(event in ("cancelled", "released") for event, _ in by_itself[0])
+
+
+@pytest.mark.parametrize("story", [asked, booked])
+def test_n7_what_either_said_of_their_week_is_forgotten_with_the_release(
+    two: Two, story: Callable[[Two], None]
+) -> None:
+    """`stated_times.forget_couples`: of these two alone, whether they had a time or not."""
+    story(two)
+    two.first.says("morning", "afternoon")
+    two.second.says("afternoon")
+    with two.database.begin() as session:
+        others = StatedTimes(
+            id=uuid4(), couple_id=uuid4(), person_id=uuid4(), stated_at=utcnow(), times_sealed=b"-"
+        )
+        session.add(others)
+        session.flush()
+        theirs = {others.id}
+
+    end(two)
+
+    with two.database.begin() as session:
+        assert set(session.scalars(select(StatedTimes.id))) == theirs
+
+
+@pytest.mark.parametrize("how", [end, erase(ROWAN)])
+def test_n7_what_had_begun_by_then_is_moved_to_no_later_day(
+    two: Two, how: Callable[[Two], None]
+) -> None:
+    """Nobody has said yet whether they came: it is booked still, and stays where it is."""
+    booked(two)
+    begun(two)
+    how(two)
+    (before,) = two.rows()
+    later = local(date.fromisoformat(day_in(2)), "10:00")
+
+    with pytest.raises(NotPossible), two.database.begin() as session:
+        bookings.move(
+            session,
+            appointment_id=before.id,
+            wanted=Wanted(later),
+            settings=two.settings,
+            now=utcnow(),
+            by=Hand.staff(uuid4(), "They asked on the phone."),
+        )
+
+    assert [(row.status, row.during) for row in two.rows()] == [("booked", before.during)]
 
 
 def test_a_hold_is_given_back_and_nothing_is_held_or_offered_any_more(two: Two) -> None:

@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 
 from services.scheduler.domain.outside import Reading, Trouble
-from services.scheduler.providers.feed_fetch import public
 from services.scheduler.providers.feeds import FeedRequest, Feeds
+from shared.outbound import public
 from tests.parties.feeds import (
     FeedServer,
     fails,

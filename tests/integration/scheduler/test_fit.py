@@ -95,6 +95,22 @@ def test_the_page_asks_for_a_language_only_where_there_is_a_choice(
     assert visitor.open(f"/t/{token}?language=xx").status_code == 200
 
 
+def test_the_language_stays_asked_for_on_the_page_of_zones(scheduler_db, two, visitor):
+    fits(scheduler_db, two[1], languages=["en", "es"])
+    with scheduler_db.begin() as session:
+        token = token_of(an_invitation(session).id)
+    asked = "?language=es"
+
+    assert f"/t/{token}/zone{asked}" in visitor.open(f"/t/{token}{asked}").get_data(as_text=True)
+    page = visitor.open(f"/t/{token}/zone{asked}")
+    assert f'href="/t/{token}{asked}"' in page.get_data(as_text=True)
+    unknown = visitor.send(f"/t/{token}/zone{asked}", page, timezone="Nowhere")
+    assert f'action="/t/{token}/zone{asked}"' in unknown.get_data(as_text=True)
+    chosen = visitor.send(f"/t/{token}/zone{asked}", page, timezone="America/Denver")
+
+    assert chosen.location == f"/t/{token}{asked}"
+
+
 def test_p24_who_asked_for_a_language_falls_over_to_nobody_who_does_not_speak_it(
     scheduler_db, two, visitor
 ):

@@ -172,3 +172,11 @@ def test_by_json_nobody_but_the_owner_adds_people(app, settings, scheduler_db, r
 
     assert colleague.get("/api/staff/people").status_code == sees
     assert colleague.post("/api/staff/people", json=NOOR).status_code == 403
+
+
+def test_l01_today_has_no_tasks_for_the_front_desk(noor, owner):
+    seen = noor.open("/staff/").get_data(as_text=True).split("<main")[1].split("</main>")[0]
+
+    assert "Your tasks" in words(owner.open("/staff/"))
+    assert "tasks" not in seen
+    assert "Did not go out" in seen

@@ -37,7 +37,7 @@ def today(two: Two) -> None:
 
 def test_the_week_shows_both_once_and_that_it_is_not_confirmed(two, owner):
     two.first.ask()
-    address = f"/staff/calendar?who={ada(two)}&week={day_in(1)}"
+    address = f"/staff/calendar?view=week&who={ada(two)}&week={day_in(1)}"
 
     pending = words(owner.open(address))
     two.accept(two.second)

@@ -15,8 +15,9 @@ from services.scheduler.operations import bookings, on_behalf
 from services.scheduler.operations.offers import Wanted
 from shared.clock import utcnow
 from shared.tokens import token_sha256
+from tests.integration.scheduler.browsing import day_in
 from tests.integration.scheduler.two import One, Two, two_people
-from tests.integration.scheduler.world import NEW_YORK, a_clinician, local, words
+from tests.integration.scheduler.world import NEW_YORK, a_clinician, local, slot_values, words
 
 STAFF = Hand.staff(uuid4(), "Agreed on in the session.")
 
@@ -96,6 +97,30 @@ def test_staff_book_the_next_time_for_two_and_the_other_is_asked(
     assert two.participant(two.second).status == "needs-action"
 
 
+@pytest.mark.parametrize("after", AFTER)
+def test_the_page_of_a_time_that_is_over_leads_two_people_to_their_next_one(
+    two: Two, after: Callable[[Two, UUID], None]
+) -> None:
+    after(two, met(two))
+    one, other = two.first, two.second
+    own = two.own(one)
+
+    for page in (one.open(own), one.open(f"{own}/change")):
+        assert "This time is over" in words(page)
+        assert "Choose your next time" in words(page)
+    choose = one.open(f"{own}/times?day={day_in(2)}")
+    value = slot_values(choose)[0]
+    assert one.send(f"{own}/hold", choose, start=value).status_code == 303
+    check = one.open(f"{own}/check")
+    form = {"start": value, "how": "phone", "location": "NY"}
+    assert one.send(f"{own}/book", check, **form).status_code == 303
+
+    assert two.accept(other).status_code == 303
+    # What the other has chosen since shows nowhere on the page of the time that is over.
+    assert one.open(f"{own}/times").location == two.own(one)
+    assert "Choose your next time" in words(one.open(own))
+
+
 def test_while_the_session_goes_on_their_links_lead_to_it(two: Two) -> None:
     met(two)
     shifted(two, utcnow() - timedelta(minutes=10))
@@ -168,7 +193,9 @@ def test_the_link_of_a_private_call_books_one_and_staff_book_what_was_agreed_on_
     attended(Act.FULFIL)(two, shifted(two, utcnow() - timedelta(hours=2)))
 
     assert alone.open(f"/t/{token}").location == two.own(alone)
-    assert "This time is over" in words(alone.open(two.own(alone)))
+    over = words(alone.open(two.own(alone)))
+    assert "This time is over" in over
+    assert "Choose your next time" not in over
     refused = alone.browser.client.post(
         "/api/holds",
         json={"start": at("14:00", 3).isoformat()},

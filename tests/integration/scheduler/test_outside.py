@@ -23,7 +23,7 @@ from services.scheduler.operations.taken import taken_times
 from services.scheduler.providers.feeds import Feeds
 from services.scheduler.settings import Settings
 from shared.clock import utcnow
-from shared.db import Database
+from shared.db import Database, in_one
 from tests.integration.scheduler.acts import invited
 from tests.integration.scheduler.world import events, schedule_of
 from tests.parties.feeds import Answer, FeedServer, fails, feed_server, serves
@@ -84,10 +84,15 @@ class Desk:
     def taken(self, *, for_staff: bool = False) -> list[tuple[datetime, datetime]]:
         now = utcnow()
         with self.database.begin() as session:
-            rows = outside.outside_rows(
-                [self.schedule_id], since=now, until=now + timedelta(days=42), for_staff=for_staff
+            rows = session.execute(
+                outside.outside_rows(for_staff=for_staff),
+                {
+                    "schedule_ids": in_one([self.schedule_id]),
+                    "since": now,
+                    "until": now + timedelta(days=42),
+                },
             )
-            return [(starts, ends) for _, starts, ends, _ in session.execute(rows)]
+            return [(starts, ends) for _, starts, ends, _ in rows]
 
     def withheld(self, *, for_staff: bool = False) -> bool:
         """Whether all of the six weeks are taken."""

@@ -106,6 +106,36 @@ def test_a_cancelled_time_shows_as_cancelled_and_can_be_booked_anew(visitor, tok
     assert len(live_rows(scheduler_db)) == 1
 
 
+def test_p23_what_is_cancelled_is_moved_by_no_page_and_no_program(app, owner, token, scheduler_db):
+    """Neither by the person who had it nor by staff: it stays where it was, and nobody is told."""
+    person = Visitor(app.test_client())
+    own = booked(person, token)
+    page = person.open(f"{own}/times?day={day_in(2)}")
+    value = slot_values(page)[0]
+    start, who = value.split("/")
+    (row,) = live_rows(scheduler_db)
+    staff_move = f"/staff/appointments/{row.id}/move"
+    staff_page = owner.open(f"{staff_move}?day={day_in(2)}")
+    person.send(f"{own}/cancel", person.open(f"{own}/change"))
+    before = tables(scheduler_db)
+    bearer = {"Authorization": f"Bearer {own.removeprefix('/m/')}"}
+    sent = {"start": start, "practitioner_id": who}
+
+    answers = [
+        person.send(f"{own}/move", page, start=value, location="NY"),
+        person.client.post(
+            "/api/appointment/move", headers=bearer, json={**sent, "location": "NY"}
+        ),
+        owner.send(staff_move, staff_page, start=value, reason="Asked by phone"),
+        owner.client.post(
+            f"/api/staff/appointments/{row.id}/move", json={**sent, "reason": "Asked by phone"}
+        ),
+    ]
+
+    assert [one.status_code for one in answers] == [409] * 4
+    assert tables(scheduler_db) == before
+
+
 def test_p22_too_close_to_the_time_the_page_explains_and_nothing_changes(
     visitor, token, scheduler_db
 ):

@@ -141,7 +141,7 @@ def test_p24_what_is_counted_around_one_start_is_what_is_counted_for_the_page(
         asked = question(session)
         look = Look(session, timetables(session), asked)
         counted = taken.ahead(session, [one.id for one in look.schedules], asked)
-        assert counted == {one.id: look.ahead(one) for one in look.schedules}
+        assert counted == {one.id: look.ahead()[one.id] for one in look.schedules}
         free = offers(session, asked)
         for one in free.starts[::50]:
             start = instant(one.start)

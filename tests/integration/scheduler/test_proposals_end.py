@@ -11,6 +11,7 @@ from services.scheduler.practice_models import PracticeRules
 from shared.contracts.intake import PersonErased
 from tests.integration.scheduler.proposing import (
     a_time_for_two,
+    asked_and_answered,
     booked,
     due,
     kept,
@@ -199,6 +200,48 @@ def test_staff_see_who_asked_and_whether_the_other_said_no(two, owner):
     assert "Another time is asked for" in waits
     assert "It waits for Ashlin Moreau to say yes" in waits
     assert "Ashlin Moreau said no" in no
+
+
+def test_n7_p27_the_history_keeps_who_asked_who_said_no_and_how_it_ended_for_staff_alone(
+    two, owner, scheduler_db
+):
+    propose(two, two.first, number=5)
+    say_no(two, two.second)
+    due(two)
+    jobs.release_unconfirmed(two.database)
+    propose(two, two.second, number=6)
+    take_back(two, two.second)
+    propose(two, two.first, number=7)
+    (times_asked, times_kept) = [row.starts_at for row in proposals(two)], booked(two).starts_at
+    two.cancel(two.second)
+
+    assert asked_and_answered(two) == [
+        ("counter", ROWAN),
+        ("decline-counter", ASHLIN),
+        ("lapse-counter", "system"),
+        ("counter", ASHLIN),
+        ("withdraw-counter", ASHLIN),
+        ("counter", ROWAN),
+        ("withdraw-counter", ASHLIN),
+    ]
+    (row,) = [row for row in two.rows() if row.status == "cancelled"]
+    trail = words(owner.open(f"/staff/appointments/{row.id}"))
+    for said in ("Another time asked for", "Said no to another time", "not agreed on in time"):
+        assert said in trail
+    steps = owner.client.get(f"/api/staff/appointments/{row.id}").get_json()["history"]
+    about = [one["start_asked"] for one in steps if one["act"] == "counter"]
+    assert about == [start.isoformat() for start in times_asked]
+    assert {one["start_after"] for one in steps} == {times_kept.isoformat()}
+    for one in (two.first, two.second):
+        assert all("counter" not in page for page in map(str, seen_by(two, one)))
+
+
+def test_n7_p27_whoever_ends_it_the_history_says_who(two, scheduler_db):
+    propose(two, two.first)
+    with scheduler_db.begin() as session:
+        consumers.forget(PersonErased(person_id=two.second.person_id), session)
+
+    assert asked_and_answered(two) == [("counter", ROWAN), ("withdraw-counter", "system")]
 
 
 def test_staff_move_it_to_the_very_time_that_is_kept(two, owner):

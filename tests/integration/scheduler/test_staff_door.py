@@ -1,9 +1,7 @@
 """The way in for staff: the first account, links that work once, signing in and out."""
 
 import re
-from base64 import urlsafe_b64decode
 from datetime import timedelta
-from zlib import decompress
 
 import pytest
 from sqlalchemy import select, update
@@ -12,7 +10,7 @@ from services.scheduler.app import first_run_link, new_owner_link
 from services.scheduler.staff_models import StaffAccount, StaffLink
 from shared.clock import utcnow
 from shared.tokens import service_token
-from tests.integration.scheduler.desk import OWNER, PASSWORD, path, signing_in
+from tests.integration.scheduler.desk import OWNER, PASSWORD, path, signing_in, unsigned
 from tests.integration.scheduler.world import (
     SERVICE_KEY,
     Visitor,
@@ -25,8 +23,8 @@ def test_the_first_run_link_makes_the_owner_and_signs_them_in(visitor, door, sch
 
     answer = visitor.send(door, visitor.open(door), **OWNER)
 
-    assert (answer.status_code, answer.location) == (303, "/staff/hours")
-    assert "Set your hours first" in words(visitor.open("/staff/hours"))
+    assert (answer.status_code, answer.location) == (303, "/staff/set-up")
+    assert "This is what there is to set up" in words(visitor.open("/staff/set-up"))
     with scheduler_db.begin() as session:
         account = session.scalars(select(StaffAccount)).one()
     assert account.role == "owner"
@@ -75,14 +73,6 @@ def test_a_bad_field_is_said_beside_it_and_the_link_still_works(visitor, door, f
     assert said in words(answer)
     assert PASSWORD not in answer.get_data(as_text=True)
     assert visitor.send(door, answer, **OWNER).status_code == 303
-
-
-def unsigned(cookie: str) -> str:
-    """What the cookie says, without looking at its signature."""
-    packed = cookie.rsplit(".", 1)[0]
-    text = packed.lstrip(".")
-    data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    return (decompress(data) if packed.startswith(".") else data).decode()
 
 
 def test_signing_out_ends_the_session_everywhere(owner, app):

@@ -170,6 +170,39 @@ def test_today_without_hours_says_what_to_do_first(owner):
     assert "Nobody is booked today" in words(page)
 
 
+def test_people_says_of_each_clinician_what_is_free_next_and_how_full_the_week_is(
+    owner, scheduler_db, settings
+):
+    before = words(owner.open("/staff/people"))
+    hours = {"from": "09:00", "until": "17:00"}
+    every_day = {f"{name}-{day}": at for day in range(1, 8) for name, at in hours.items()}
+    page = owner.open("/staff/hours")
+    assert owner.send("/staff/hours", page, **every_day).status_code == 303
+    a_booking(scheduler_db, settings)
+
+    after = words(owner.open("/staff/people"))
+
+    assert "No free time for a first call. Nothing booked in the next seven days." in before
+    assert "Speaks English, meets by phone or video and in person" in after
+    assert re.search(r"Next free for a first call: \w+day, \w+ \d+, .+ [ap]m, Eastern Time", after)
+    assert "1 booked in the next seven days." in after
+
+
+def test_the_day_sheet_is_of_any_day_and_says_whose_it_is_and_in_which_zone(
+    owner, scheduler_db, settings
+):
+    with scheduler_db.begin() as session:
+        a_clinician(session, "Ada Brandt")
+    a_booking(scheduler_db, settings)
+    day = utcnow().astimezone(NEW_YORK).date() + timedelta(days=2)
+
+    sheet = owner.open(f"/staff/?day={day}&who=everyone")
+
+    assert "Rowan Teller" in words(sheet)
+    assert "everyone. Times in Eastern Time (New York). Printed" in words(sheet)
+    assert "Rowan Teller" not in words(owner.open("/staff/?who=everyone"))
+
+
 def a_booking(database: Database, settings: Settings, **contact: Any) -> None:
     """Somebody comes to the first clinician at ten in two days."""
     day = utcnow().astimezone(NEW_YORK).date() + timedelta(days=2)

@@ -17,7 +17,7 @@ from services.scheduler.operations import schedules, stated_times
 from services.scheduler.operations.question import Two as TwoPeople
 from services.scheduler.web.wishes import PARTS
 from shared.clock import utcnow
-from shared.contracts.intake import PersonErased
+from shared.contracts.intake import JointPermissionEnded, PersonErased
 from tests.integration.scheduler.test_against_rules import sure
 from tests.integration.scheduler.test_on_behalf import SAID
 from tests.integration.scheduler.two import Two, day_in, two_people
@@ -263,7 +263,7 @@ def test_two_versions_are_kept_at_most_and_none_can_be_read_in_the_table(two, sc
     assert b"00:00" not in kept
 
 
-def test_l36_who_is_erased_has_said_nothing(two, scheduler_db):
+def test_l36_who_is_erased_has_said_nothing_and_the_other_nothing_of_use(two, scheduler_db):
     two.first.says("morning")
     two.second.says("morning", "afternoon")
     two.sleep()
@@ -273,8 +273,29 @@ def test_l36_who_is_erased_has_said_nothing(two, scheduler_db):
 
     with scheduler_db.begin() as session:
         left = session.scalars(select(StatedTimes.person_id)).all()
-    assert left == [two.second.person_id]
+    assert left == []
     assert offered(two, two.second) == [], "there is no second person to meet with any more"
+
+
+def test_n7_when_one_withdraws_what_both_said_is_gone_and_no_more_is_kept(two, scheduler_db):
+    two.first.says("morning")
+    two.second.says("evening")
+    with scheduler_db.begin() as session:
+        rows = session.execute(select(Invitation.id, Invitation.couple_id)).all()
+        permission_ids, couple_ids = zip(*rows, strict=True)
+        ended = JointPermissionEnded(couple_id=couple_ids[0], permission_ids=permission_ids)
+        consumers.give_back(ended, session)
+
+    late = two.first.says("afternoon")
+    bearer = {"Authorization": f"Bearer {two.second.token}"}
+    by_program = two.second.browser.client.put(
+        "/api/stated-times", json={"times": []}, headers=bearer
+    )
+
+    assert (late.status_code, by_program.status_code) == (409, 409)
+    assert "Please call us" in words(late)
+    with scheduler_db.begin() as session:
+        assert session.scalars(select(StatedTimes.id)).all() == []
 
 
 def test_programs_say_it_by_the_minute_and_what_is_bad_changes_nothing(two):

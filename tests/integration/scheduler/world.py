@@ -25,7 +25,7 @@ from services.scheduler.providers.intake import Permission
 from shared.db import Database
 from shared.messaging.tables import Outbox
 from shared.tokens import check_service_token, new_token, token_sha256
-from shared.vocabulary import LIVE_STATUSES
+from shared.vocabulary import ANSWERED_BY, LIVE_STATUSES
 
 SERVICE_KEY = "a-service-key-for-tests-that-is-long"
 NEW_YORK = ZoneInfo("America/New_York")
@@ -101,6 +101,11 @@ class StandInIntake:
     def app(self) -> Flask:
         app = Flask("stand_in_intake")
 
+        @app.after_request
+        def sign(answer: Response) -> Response:
+            answer.headers[ANSWERED_BY] = "intake"
+            return answer
+
         @app.before_request
         def check() -> Response | None:
             self.asked.append(request.path)
@@ -112,6 +117,10 @@ class StandInIntake:
         def permission() -> Any:
             found = self.permissions.get(request.get_json()["token_sha256"])
             return jsonify(found) if found else Response(status=404)
+
+        @app.get("/internal/set-up")
+        def set_up() -> Any:
+            return jsonify(licensed_states=["NY"], asks_about_self_harm=False, notice=True)
 
         @app.get("/internal/contacts/<uuid:person_id>")
         def contact(person_id: UUID) -> Any:

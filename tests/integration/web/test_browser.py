@@ -36,7 +36,9 @@ STEPS = [{"value": number, "label": f"Step {number} like me"} for number in rang
 
 def make_pages(*, left: int = 582, zone: str = "America/Denver", exit_url: str = "") -> Flask:
     practice = make_app().extensions["softstart"].settings.practice
-    changes = {"practice": type(practice)(**{**practice.__dict__, "quick_exit_url": exit_url})}
+    changes = {
+        "practice_given": type(practice)(**{**practice.__dict__, "quick_exit_url": exit_url})
+    }
     app = make_app(**(changes if exit_url else {}))
     pages = Blueprint("pages", __name__)
     guard_client(pages)

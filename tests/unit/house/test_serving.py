@@ -43,8 +43,11 @@ def test_the_bare_address_leads_to_the_clients_page(address: str) -> None:
     assert (answer.status_code, answer.headers["Location"]) == (303, "/begin/")
 
 
-def test_an_address_of_nobody_is_not_found(address: str) -> None:
-    assert requests.get(f"{address}/wp-admin", timeout=5).status_code == 404
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_an_address_of_nobody_is_answered_by_the_clients_service(address: str, method: str) -> None:
+    answer = requests.request(method, f"{address}/wp-admin?x=1", data="a=1", timeout=5)
+
+    assert answer.text.startswith("/begin /not-here")
 
 
 def test_nobody_may_pretend_to_be_a_proxy(address: str) -> None:

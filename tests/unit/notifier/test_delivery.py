@@ -19,6 +19,7 @@ from services.notifier.domain.delivery import (
     State,
     advance,
     after_uncertain,
+    again_after,
     backoff,
     queue_of,
     rank_of,
@@ -42,8 +43,8 @@ def test_a_message_goes_from_scheduled_to_delivered():
         (State.CANCELLED, State.SCHEDULED),
         (State.DELIVERED, State.ACCEPTED),
         (State.SCHEDULED, State.ATTEMPTING),
-        (State.ATTEMPTING, State.CANCELLED),
-        (State.ACCEPTED, State.SCHEDULED),
+        (State.UNCERTAIN, State.CANCELLED),
+        (State.ACCEPTED, State.CANCELLED),
     ],
 )
 def test_a_step_that_the_table_does_not_name_is_refused(current, to):
@@ -150,3 +151,16 @@ def test_the_drawing_shows_every_step_and_no_other():
     }
 
     assert drawn() == allowed - by_receipt
+
+
+def test_f18_a_text_to_a_phone_that_is_off_is_tried_three_times_more_and_without_a_reason_once():
+    quarter = timedelta(minutes=15)
+
+    assert [again_after("phone-off", failed) for failed in (1, 2, 3, 4)] == [
+        quarter,
+        4 * quarter,
+        12 * quarter,
+        None,
+    ]
+    assert [again_after("unknown", failed) for failed in (1, 2)] == [quarter, None]
+    assert again_after("no-such-number", 1) is None

@@ -71,14 +71,40 @@ def test_what_is_no_word_of_ours_is_left_to_a_person(body: str):
     assert (reading.wish, reading.to_be_read) == (Wish.OTHER, True)
 
 
-@pytest.mark.parametrize("body", ["START", "yes", "Yes!", "unstop"])
+@pytest.mark.parametrize("body", ["START", "yes", "Yes!", "unstop", "INICIAR"])
 def test_the_words_that_start_again(body: str):
     assert read(body).wish is Wish.START
 
 
-@pytest.mark.parametrize("body", ["HELP", "info", "Help?"])
+@pytest.mark.parametrize("body", ["HELP", "info", "Help?", "AYUDA"])
 def test_the_words_for_help(body: str):
     assert read(body).wish is Wish.HELP
+
+
+@pytest.mark.parametrize("body", ["ALTO", "Parar.", "pare", "basta"])
+def test_l23_the_spanish_words_stop_at_once(body: str):
+    reading = read(body)
+
+    assert (reading.wish, reading.to_be_read) == (Wish.STOP, False)
+
+
+@pytest.mark.parametrize("body", ["por favor parar esto", "No más mensajes", "número equivocado"])
+def test_l23_spanish_wordings_stop_and_are_read_by_someone(body: str):
+    reading = read(body)
+
+    assert (reading.wish, reading.to_be_read) == (Wish.STOP, True)
+
+
+@pytest.mark.parametrize("body", ["C", "c", "C.", "Confirm", "confirmed", "CONFIRMO"])
+def test_a_c_says_yes_to_a_time(body: str):
+    reading = read(body)
+
+    assert (reading.wish, reading.to_be_read) == (Wish.CONFIRM, False)
+
+
+@pytest.mark.parametrize("body", ["c u then", "I moved to Palo Alto", "can't confirm yet"])
+def test_no_yes_and_no_stop_is_read_into_other_words(body: str):
+    assert read(body).wish is Wish.OTHER
 
 
 @pytest.mark.parametrize("body", ["", "   ", "\n"])

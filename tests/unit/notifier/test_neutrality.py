@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.notifier.domain.neutrality import telling_words
+from shared.neutrality import telling_words
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,11 @@ from services.notifier.domain.neutrality import telling_words
         "Call 988",
         "Your therapist will call.",
         "marriage counselling",
+        "Su sesión de pareja es el martes.",
+        "¿Tiene miedo en casa?",
+        "La psicóloga le llamará.",
+        "Una terapia para los dos",
+        "Hubo violencia",
     ],
 )
 def test_a_telling_word_is_found(text):
@@ -28,6 +33,8 @@ def test_a_telling_word_is_found(text):
         "https://example.org/schedule/m/abc",
         "A note from Harbor Lane",
         "courteous, screech, reinforced",
+        "Su cita está reservada: miércoles, 23 de septiembre, hora del Pacífico (Los Ángeles)",
+        "Este enlace es solo para usted. Responda STOP para parar, HELP para ayuda.",
     ],
 )
 def test_an_ordinary_sentence_is_neutral(text):

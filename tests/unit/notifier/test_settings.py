@@ -56,6 +56,9 @@ def test_a_user_and_password_may_hold_any_character():
         ({"TWILIO_ACCOUNT_SID": "ACtest"}, "TWILIO_AUTH_TOKEN and TWILIO_FROM"),
         ({"DELIVERY": "live"}, "SMTP_URL"),
         ({"DELIVERY": "somewhere"}, "DELIVERY"),
+        ({"SINCH_FROM": "+19145550100"}, "SINCH_SERVICE_PLAN_ID"),
+        ({"SMS_WEIGHTS": "twilio=70,other=30"}, "SMS_WEIGHTS"),
+        ({"SMS_WEIGHTS": "twilio=700"}, "SMS_WEIGHTS"),
         ({"SMTP_BAA": "yes"}, "SMTP_BAA"),
         ({"TWILIO_BAA": "signed 2026-13-01"}, "TWILIO_BAA"),
         ({"REMINDERS_EMAIL": "soon"}, "REMINDERS_EMAIL"),
@@ -96,3 +99,26 @@ def test_the_reminder_plan_can_be_set_by_channel():
     plan = settings(REMINDERS_EMAIL="90m, 24h", REMINDERS_SMS="").reminders
 
     assert plan.leads == {Channel.EMAIL: (24 * HOUR, 1.5 * HOUR), Channel.SMS: ()}
+
+
+SINCH = {
+    "SINCH_SERVICE_PLAN_ID": "plantest",
+    "SINCH_API_TOKEN": "made up",
+    "SINCH_CALLBACK_SECRET": "made up, too",
+    "SINCH_FROM": "+19145550100",
+}
+
+
+def test_two_carriers_share_the_texts_and_each_needs_its_own_agreement():
+    both = settings(DELIVERY="live", **TWILIO, **SINCH, SINCH_BAA="not-a-covered-entity")
+
+    assert both.carriers == {"twilio": 50, "sinch": 50}
+    assert both.without_agreement == ("TWILIO_BAA",)
+    assert both.waits == frozenset()
+    assert settings(**SINCH).carriers == {"sinch": 100}
+    assert settings(**TWILIO, **SINCH, SMS_WEIGHTS="twilio=70,sinch=30").carriers == {
+        "twilio": 70,
+        "sinch": 30,
+    }
+    assert settings(**SINCH, SINCH_URL="").sinch.url == "https://us.sms.api.sinch.com"
+    assert "made up" not in repr(both.sinch)

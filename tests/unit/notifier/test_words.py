@@ -9,18 +9,14 @@ import pytest
 
 from services.notifier.domain.appointment import AppointmentDetails
 from services.notifier.domain.errand import FreeTime
-from services.notifier.domain.message import TO_STAFF, Kind, OutgoingMessage
-from services.notifier.domain.neutrality import telling_words
+from services.notifier.domain.message import Kind, OutgoingMessage
 from services.notifier.domain.sms import Encoding, measure
 from services.notifier.domain.wording import words_for
-from services.notifier.operations.rendering import (
-    SAME_WORDS,
-    TEMPLATES,
-    Occasion,
-    TellingWords,
-    render,
-    wording,
-)
+from services.notifier.domain.words import MEANINGS, Slot, Words, placeholders, slots
+from services.notifier.operations import rendering
+from services.notifier.operations.rendering import Occasion, TellingWords
+from services.notifier.operations.shipped import TEMPLATES, shipped
+from shared.neutrality import telling_words
 from shared.settings import Practice
 from shared.vocabulary import Channel
 
@@ -37,6 +33,11 @@ START = datetime(2027, 3, 10, 15, 30, tzinfo=UTC)
 LINK = "https://harborlane.example/schedule/m/" + "x" * 43
 PURPOSES = ("confirmation", "moved", "cancelled", "reminder-48h", "reminder-24h", "reminder-2h")
 ZONES = ("America/New_York", "Pacific/Auckland", "America/Argentina/Buenos_Aires")
+
+
+def render(occasion: Occasion, practice: Practice) -> OutgoingMessage:
+    """In the words that Softstart brings."""
+    return rendering.render(occasion, practice, shipped(occasion.slot))
 
 
 def details(zone: str = "America/New_York") -> AppointmentDetails:
@@ -69,15 +70,21 @@ def rendered(
     return render(occasion, practice)
 
 
-def test_every_kind_of_message_has_its_words():
-    folders = {path.name for path in TEMPLATES.iterdir() if path.is_dir()}
+def test_every_slot_has_its_words_and_no_words_have_no_slot():
+    files = {
+        (path.parent.parent.name, path.parent.name, path.stem)
+        for path in TEMPLATES.glob("*/*/*.txt")
+        if path.parent.name != "answers"
+    }
 
-    # A link to go on with has the words of every other note; a reply those of what is to be read.
-    assert folders == {kind.value for kind in Kind} - set(SAME_WORDS)
-    for kind in folders:
-        files = {path.name for path in (TEMPLATES / kind).iterdir()}
-        assert {"subject.txt", "body.txt", "body.html"} <= files
-        assert ("sms.txt" in files) is (kind not in TO_STAFF | {Kind.INVITATION})
+    assert files == {(slot.locale, slot.kind, slot.channel) for slot in slots()}
+
+
+@pytest.mark.parametrize("slot", list(slots()), ids=str)
+def test_words_hold_only_what_may_stand_there(slot: Slot):
+    words = shipped(slot)
+
+    assert set(placeholders(words.subject + words.body)) <= slot.allowed <= set(MEANINGS)
 
 
 @pytest.mark.parametrize("zone", ZONES)
@@ -137,16 +144,14 @@ def test_an_email_brings_the_person_s_own_link(purpose: str):
 def test_a_cancellation_offers_another_time_in_words_that_do_not_say_who_cancelled():
     email, sms = (rendered("cancelled", one) for one in (Channel.EMAIL, Channel.SMS))
 
-    assert "To choose another time:" in email.text
+    assert "Choose another time:" in email.text
     assert "Harbor Lane" in sms.text
     for text in (email.text, email.html, sms.text):
         assert not re.search(r"\b(we|practice|staff|ill|sorry|Dana)\b", text)
 
 
-@pytest.mark.parametrize(
-    ("name", "said"), [("Marcus Oyelaran", "It is now with Marcus:"), ("", "It is now:")]
-)
-def test_a_change_says_with_whom_by_first_name_and_by_email_alone(name: str, said: str):
+@pytest.mark.parametrize(("name", "said"), [("Marcus Oyelaran", True), ("", False)])
+def test_a_change_says_with_whom_by_first_name_and_by_email_alone(name: str, *, said: bool):
     named = replace(details(), practitioner_name=name)
 
     def words_to(channel: Channel) -> str:
@@ -162,7 +167,8 @@ def test_a_change_says_with_whom_by_first_name_and_by_email_alone(name: str, sai
         )
         return render(occasion, PRACTICE).text
 
-    assert said in words_to(Channel.EMAIL)
+    assert ("It is with Marcus." in words_to(Channel.EMAIL)) is said
+    assert "It is with ." not in words_to(Channel.EMAIL)
     assert "Oyelaran" not in words_to(Channel.EMAIL)
     assert "Marcus" not in words_to(Channel.SMS)
 
@@ -209,11 +215,13 @@ def test_what_a_practice_calls_itself_can_t_become_markup():
     assert "<b>Lane" not in rendered("confirmation", Channel.EMAIL, practice=practice).html
 
 
-def test_the_words_in_use_have_a_name_that_changes_with_them():
-    names = {wording(kind) for kind in Kind}
+def test_the_words_have_a_name_that_changes_with_them():
+    ours = [shipped(slot) for slot in slots()]
 
-    assert len(names) == len(Kind)
-    assert wording(Kind.REMINDER).startswith("reminder ")
+    assert len({words.reference for words in ours}) == len(ours)
+    assert ours[0].reference.startswith("confirmation en email 1 ")
+    other = Words(slot=ours[0].slot, version=1, subject=ours[0].subject, body="Hello.")
+    assert other.reference != ours[0].reference
 
 
 def offer(channel: Channel, *, zone: str = "America/New_York", link: str = LINK) -> OutgoingMessage:
@@ -244,7 +252,9 @@ A time has become free:
 Wednesday, March 10
 10:30 am to 10:50 am, Eastern Time (New York)
 
-It is kept for you until Monday at 1:30 pm. To take it, or to let it go:
+It is kept for you until Monday at 1:30 pm.
+
+Take it, or let it go:
 {LINK}
 This link is yours alone. If you do nothing, the time is given to someone else, and you stay on \
 the list.

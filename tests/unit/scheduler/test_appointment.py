@@ -33,6 +33,9 @@ CLIENT_STEPS = {
     (Status.PENDING, Act.CANCEL): Status.CANCELLED,
     (Status.BOOKED, Act.MOVE): Status.BOOKED,
     (Status.BOOKED, Act.CANCEL): Status.CANCELLED,
+    (Status.BOOKED, Act.COUNTER): Status.BOOKED,
+    (Status.BOOKED, Act.DECLINE_COUNTER): Status.BOOKED,
+    (Status.BOOKED, Act.WITHDRAW_COUNTER): Status.BOOKED,
 }
 
 

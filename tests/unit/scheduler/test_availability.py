@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -149,15 +150,23 @@ def test_a_start_on_the_second_after_the_notice_is_still_too_soon():
     assert policy.bookable(now - timedelta(seconds=1), ZoneInfo("UTC")).start == earliest - 1
 
 
-def test_the_horizon_ends_with_the_local_day_of_the_clinician():
-    now = datetime(2026, 3, 2, 9, tzinfo=UTC)
+@pytest.mark.parametrize(
+    ("hour", "zone", "ends"),
+    [
+        (9, "Pacific/Auckland", "2026-03-03T11:00:00Z"),
+        (9, "America/New_York", "2026-03-04T05:00:00Z"),
+        (23, "Pacific/Auckland", "2026-03-04T11:00:00Z"),
+        (23, "Europe/Madrid", "2026-03-04T23:00:00Z"),
+        (23, "America/New_York", "2026-03-04T05:00:00Z"),
+        (2, "America/New_York", "2026-03-03T05:00:00Z"),
+    ],
+)
+def test_p6_the_horizon_ends_with_the_local_day_of_the_clinician(hour, zone, ends):
+    """At hours at which it is the clinician's tomorrow, or still their yesterday."""
+    now = datetime(2026, 3, 2, hour, tzinfo=UTC)
     policy = Policy(duration=minutes(20), step=minutes(30), horizon=timedelta(days=1))
 
-    auckland = policy.bookable(now, ZoneInfo("Pacific/Auckland")).end
-    new_york = policy.bookable(now, ZoneInfo("America/New_York")).end
-
-    assert stamp(auckland) == "2026-03-03T11:00:00Z"
-    assert stamp(new_york) == "2026-03-04T05:00:00Z"
+    assert stamp(policy.bookable(now, ZoneInfo(zone)).end) == ends
 
 
 def test_a_pool_offers_each_start_once_and_asks_in_the_order_given():

@@ -106,6 +106,16 @@ def test_the_picker_turns_to_the_weeks_of_a_later_day_and_back():
     assert drawn(offers, first=date(2027, 3, 28)).day == "Tuesday, April 6"
 
 
+def test_near_a_time_that_is_held_its_day_is_opened_or_the_next_one_with_times():
+    """Whoever moves the only time of a day is not met by an empty page."""
+    offers = [an_offer("2027-03-10T09:00"), an_offer("2027-03-15T13:00")]
+
+    assert drawn(offers, near=date(2027, 3, 15)).day == "Monday, March 15"
+    assert drawn(offers, near=date(2027, 3, 11)).day == "Monday, March 15"
+    assert drawn(offers, near=date(2027, 3, 20)).day == "Saturday, March 20"
+    assert drawn(offers, near=date(2027, 3, 15), day=date(2027, 3, 12)).day == "Friday, March 12"
+
+
 def test_times_stand_under_the_parts_of_the_day_with_who_would_take_them():
     page = drawn(
         [

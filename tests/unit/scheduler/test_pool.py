@@ -1,4 +1,8 @@
-"""Shares of a pool: rules 24 to 27 of the conformance cases, and how far a share strays (P24)."""
+"""Shares of a pool, and how far a share strays (P24).
+
+Of the neutral cases rule-24 (nobody), rule-26 (none yet comes first) and rule-27 (then the fewest).
+Where rule-25 looks for whoever was asked longest ago, ours is fair by what each has ahead.
+"""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -48,3 +48,16 @@ def test_lines_end_as_rfc_5545_asks_and_are_folded() -> None:
 
     assert b"\n" not in b"".join(lines)
     assert max(map(len, lines)) <= 75
+
+
+def test_who_is_invited_has_no_name_and_has_accepted_already() -> None:
+    """Of rule-21 all but the answer: whoever chose the time need not be asked whether they come."""
+    (event,) = Calendar.from_ical(entry()).walk("VEVENT")
+
+    assert event["ATTENDEE"] == "mailto:rowan@example.org"
+    assert dict(event["ATTENDEE"].params) == {
+        "CUTYPE": "INDIVIDUAL",
+        "ROLE": "REQ-PARTICIPANT",
+        "PARTSTAT": "ACCEPTED",
+        "RSVP": "FALSE",
+    }

@@ -37,13 +37,13 @@ def test_by_day_the_next_opening_is_now():
     assert next_open(noon, NEW_YORK) == noon
 
 
-def test_the_night_when_clocks_go_forward_ends_at_eight_by_the_new_time():
+def test_the_night_when_clocks_go_forward_ends_at_eight_by_the_new_time_f24():
     before = local(2026, 3, 7, 22)
 
     assert next_open(before, NEW_YORK) == datetime(2026, 3, 8, 12, tzinfo=UTC)
 
 
-def test_the_night_when_clocks_go_back_ends_at_eight_by_the_new_time():
+def test_the_night_when_clocks_go_back_ends_at_eight_by_the_new_time_f24():
     before = local(2026, 10, 31, 22)
 
     assert next_open(before, NEW_YORK) == datetime(2026, 11, 1, 13, tzinfo=UTC)

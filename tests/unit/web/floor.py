@@ -49,7 +49,7 @@ SETTINGS = CommonSettings(
     intake_url="http://localhost/begin",
     scheduler_url="http://localhost/schedule",
     notifier_url="http://localhost/notify",
-    practice=PRACTICE,
+    practice_given=PRACTICE,
 )
 
 DANA = StaffIdentity(
@@ -57,6 +57,7 @@ DANA = StaffIdentity(
     account_id=UUID("00000000-0000-4000-8000-000000000002"),
     name="Dana Whitlock",
     role=Role.CLINICIAN,
+    second_factor=True,
 )
 
 CLIENT_PAGE = """{% extends 'ui/client.html' %}{% block main %}

@@ -1,5 +1,8 @@
 """What every answer carries, and what the log says of it."""
 
+import gzip
+from hashlib import sha256
+
 import pytest
 import structlog
 from structlog.testing import capture_logs
@@ -42,7 +45,39 @@ def test_the_stylesheet_may_be_kept_for_as_long_as_it_stays_the_same():
 
     assert "v=" in address
     assert answer.status_code == 200
-    assert "max-age=31536000" in answer.headers["Cache-Control"]
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+def test_a_files_address_is_named_by_its_bytes_and_an_old_one_is_kept_by_nobody():
+    client = make_app().test_client()
+    page = client.get("/page").text
+    address = page.partition('<link rel="stylesheet" href="')[2].partition('"')[0]
+    digest = sha256(client.get(address).data).hexdigest()
+
+    assert address.endswith(f"?v={digest[:16]}")
+    for old in ("/ui/app.css?v=0123456789abcdef", "/ui/app.css"):
+        assert client.get(old).headers["Cache-Control"] == "no-cache"
+
+
+def test_a_file_is_sent_packed_to_whoever_can_unpack_it():
+    client = make_app().test_client()
+    plain = client.get("/ui/app.css")
+    packed = client.get("/ui/app.css", headers={"Accept-Encoding": "gzip"})
+    again = client.get(
+        "/ui/app.css", headers={"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]}
+    )
+
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == plain.data
+    assert len(packed.data) < len(plain.data) / 3
+    assert packed.headers["Vary"] == plain.headers["Vary"] == "Accept-Encoding"
+    assert (again.status_code, again.data) == (304, b"")
+
+
+@pytest.mark.parametrize("path", ["../files.py", "..%2ffiles.py", "vendor", "%00", "nothing.css"])
+def test_no_other_file_is_handed_out(path: str):
+    assert make_app().test_client().get(f"/ui/{path}").status_code == 404
 
 
 def test_health_says_nothing_about_versions():
