@@ -56,20 +56,20 @@ class Standing:
     def __init__(self) -> None:
         self.decided: Decided | None = None
         self.good_until = 0.0
-        self._said: tuple[Decided | None, Practice] | None = None
+        self._said: tuple[Practice, Decided | None, Practice] | None = None
 
     def forget(self) -> None:
         """Look again at the next opportunity; until then the host's settings count."""
         self.decided, self.good_until = None, 0.0
 
     def over(self, given: Practice) -> Practice:
-        """`given` with what was decided since: one and the same object until that changes."""
+        """`given` with what was decided since: one and the same object until either changes."""
         now = self.decided
-        if self._said is None or (self._said[0] is not now and self._said[0] != now):
+        if self._said is None or self._said[0] is not given or self._said[1] != now:
             facts = now.as_document() if now else {}
             facts.pop("version", None)
-            self._said = (now, replace(given, **facts))
-        return self._said[1]
+            self._said = (given, now, replace(given, **facts))
+        return self._said[2]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -98,8 +98,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     keep(app, "intake", _intake(settings))
     keep(app, "provider", _provider(settings))
     for peer in ("intake", "notifier"):
-        asked = Peer(settings, audience=peer, issuer="scheduler")
-        keep(app, f"{peer}_set_up", Elsewhere(asked))
+        keep(app, f"{peer}_set_up", Elsewhere(Peer(settings, audience=peer, issuer="scheduler")))
     init_refusals(app)
     app.register_blueprint(client.pages)
     app.register_blueprint(answers.pages)

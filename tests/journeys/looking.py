@@ -70,6 +70,15 @@ LETTERS = "size => { document.documentElement.style.fontSize = size; }"
 FOLD = """open => document.querySelectorAll('details').forEach(fold => { fold.open = open; })"""
 
 
+SOLID = "main form button[type=submit].btn:not(.second):not(.quiet)"
+
+
+def send(page: Page) -> None:
+    """Press the one solid button, which is what a page is for."""
+    page.locator(SOLID).first.click()
+    page.wait_for_load_state()
+
+
 class Inspection:
     """Everything that was found on the pages looked at, and which routes they were of."""
 
