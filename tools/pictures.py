@@ -22,6 +22,7 @@ from tests.journeys.by_browser import (  # noqa: E402
     fill_section,
     visitor,
 )
+from tests.journeys.looking import send  # noqa: E402
 from tests.journeys.people import SINGLE  # noqa: E402
 from tests.journeys.suite import Suite  # noqa: E402
 from tests.journeys.world import somebody  # noqa: E402
@@ -29,7 +30,6 @@ from tests.journeys.world import somebody  # noqa: E402
 FOLDER = HERE / "docs" / "pictures"
 DESK = {"width": 1280, "height": 860}
 PHONE = {"width": 390, "height": 780}
-SOLID = "main form button[type=submit].btn:not(.second):not(.quiet)"
 
 
 def take(page: Page, name: str) -> None:
@@ -77,24 +77,28 @@ def the_day_of_staff(browser: Browser, url: str, link: str) -> None:
     """What the owner sees at a desk."""
     with somebody_with(browser, DESK, "light") as page:
         page.goto(link)
-        page.locator(SOLID).first.click()
+        send(page)
+        page.goto(f"{url}/schedule/staff/")
+        day = the_next_day_with_somebody(page)
         for name, path in (
-            ("today", "/schedule/staff/"),
-            ("calendar", "/schedule/staff/calendar"),
+            ("today", f"/schedule/staff/?who=everyone&day={day}"),
             ("inquiries", "/begin/staff/inquiries"),
             ("set-up", "/schedule/staff/set-up"),
         ):
-            if name == "today":  # the next day on which somebody comes: a holiday shows little
-                page.goto(url + path)
-                ahead = page.locator("section:has-text('The next two weeks') a[href*='day=']")
-                day = re.search(r"day=([0-9-]+)", ahead.first.get_attribute("href") or "")
-                page.goto(f"{url}{path}?who=everyone&day={day[1] if day else ''}")
-            else:
-                page.goto(url + path)
-            if name == "calendar":
-                page.emulate_media(color_scheme="dark")
+            page.goto(url + path)
             take(page, name)
-            page.emulate_media(color_scheme="light")
+        page.emulate_media(color_scheme="dark")
+        page.goto(f"{url}/schedule/staff/calendar?day={day}")
+        take(page, "calendar")
+
+
+def the_next_day_with_somebody(page: Page) -> str:
+    """On a holiday, or late in a week, today itself has little to show."""
+    ahead = page.locator("section:has-text('The next two weeks') a[href*='day=']")
+    found = re.search(r"day=([0-9-]+)", ahead.first.get_attribute("href") or "")
+    if found is None:
+        raise SystemExit("The demo has nobody who comes in the next two weeks.")
+    return found[1]
 
 
 def main() -> None:
