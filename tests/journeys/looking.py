@@ -35,7 +35,8 @@ AT_REST = """() => [...document.querySelectorAll('.fc .fc-col-header-cell')]
   .map(one => one.getBoundingClientRect().left)
   .every((left, n, all) => n == 0 || left == 0 || left > all[n - 1])"""
 # Words that are cut off, or stand over the edge of what they stand in; what scrolls is a box of its
-# own, and what is for screen readers alone is one pixel wide on purpose.
+# own, what is for screen readers alone is one pixel wide on purpose, and a name in the calendar may
+# end in an ellipsis where its whole is shown on pointing at it.
 CLIPPED = """() => {
   const boxes = '.card, .note, .flash, .errors, .opt, .btn, .chip, .q, .ticket, .pills a, .field,'
     + 'main, body';
@@ -51,6 +52,8 @@ CLIPPED = """() => {
     if (rect.width < 2) continue;
     for (let box = parent; box; box = box.parentElement) {
       const style = getComputedStyle(box), edge = box.getBoundingClientRect();
+      if (style.textOverflow === 'ellipsis' && box.title === box.textContent
+        && rect.bottom <= edge.bottom + 1) break;
       if (/auto|scroll/.test(style.overflowX) || edge.width < 3) break;
       const cut = /hidden|clip/.test(style.overflowX + style.overflowY)
         && (rect.right > edge.right + 1 || rect.left < edge.left - 1

@@ -148,7 +148,10 @@ def _page(
         table = _side_by_side(people, day, here, standing, asked)
         title = words.day(day)
     rights = Rights.mine(session)
-    drawing = None if several else desk_calendar.drawing(who, asked.view, days, table.hours, rights)
+    drawing = None
+    if not several or desk_calendar.can_be_beside(people, here):
+        view = EVERYONE if several else asked.view
+        drawing = desk_calendar.drawing(people, view, days, table.hours, rights)
     return render_template(
         "scheduler/calendar.html",
         title=title,

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from flask import Response, make_response
+from flask import Response, make_response, url_for
 
 from services.scheduler.domain.hours import day_bounds
 from services.scheduler.domain.interval import instant
@@ -38,21 +38,44 @@ def answer(page: str) -> Response:
     return response
 
 
+MOST_COLUMNS: Final = 8
+"""More than these are too narrow to drag in; the table scrolls sideways."""
+
+
+def can_be_beside(people: Sequence[OpenSchedule], here: ZoneInfo) -> bool:
+    """Whether these share one wall clock, by which a drag's time is meant, and have room."""
+    return len(people) <= MOST_COLUMNS and all(one.hours.zone.key == here.key for one in people)
+
+
 def drawing(
-    who: OpenSchedule, view: str, days: Sequence[date], hours: tuple[int, int], rights: Rights
+    people: Sequence[OpenSchedule],
+    view: str,
+    days: Sequence[date],
+    hours: tuple[int, int],
+    rights: Rights,
 ) -> dict[str, Any]:
     """What the page tells the script: whose, which days and hours, and what a drag may do there.
 
-    `hours`: the first hour of the wall clock that is shown, and the one that ends it.
+    `view`: day or week of one, or the day of everyone. `hours`: the first hour of the wall clock
+    that is shown, and the one that ends it.
     """
     return {
-        "who": str(who.practitioner_id),
-        "zone": who.hours.zone.key,
+        "people": [_column(one, "day" if len(people) == 1 else "week", rights) for one in people],
+        "zone": people[0].hours.zone.key,
         "view": view,
         "day": days[0].isoformat(),
         "weekend": len(days) != 5,
         "from": f"{hours[0]:02}:00:00",
         "until": f"{hours[1]:02}:00:00",
+    }
+
+
+def _column(who: OpenSchedule, view: str, rights: Rights) -> dict[str, Any]:
+    return {
+        "id": str(who.practitioner_id),
+        "name": who.name,
+        "page": url_for("calendar.shown", view=view, who=who.practitioner_id),
+        "time": url_for("openings.page", who=who.practitioner_id),
         "block": rights.may_block(who.practitioner_id),
         "open": rights.may_bend(who.practitioner_id),
     }

@@ -4,9 +4,8 @@
   "use strict";
   const root = document.getElementById("desk-calendar");
   if (!root || !window.FullCalendar) return;
-  const { events, changes, appointments, page, day: dayPage, time: timePage, drawing } = root.dataset;
+  const { events, changes, appointments, page, drawing } = root.dataset;
   const told = JSON.parse(drawing);
-  if (told.view === "week" && !matchMedia("(min-width: 48rem)").matches) return;
 
   const ask = document.getElementById("desk-ask");
   const said = document.getElementById("desk-said");
@@ -104,6 +103,14 @@
     return parts.replace(" ", "T");
   };
 
+  /* ---- whose: everyone side by side is a row of days to the library, the first person's first ---- */
+  const side = told.view === "everyone";
+  const A_DAY = 86400000;
+  const midnight = Date.parse(`${told.day}T00:00:00Z`);
+  const whose = (at) => told.people[side ? Math.floor((at - midnight) / A_DAY) : 0];
+  const dayOf = (at) => (side ? told.day : wallDay(at));
+  const beside = (word, at) => (side ? `, ${word} ${whose(at).name}` : "");
+
   /* ---- what stands there ---- */
   const wall = (instant) => instant.slice(0, 19);
   const drawn = (mark) => ({
@@ -119,16 +126,28 @@
   const background = (one) => ({
     start: wall(one.start), end: wall(one.end), display: "background", classNames: ["is-open"],
   });
-  const read = async ({ start, end }) => {
-    const days = Math.max(1, Math.round((end - start) / 86400000));
-    const query = new URLSearchParams({ practitioner_id: told.who, from: wallDay(start), days });
-    const found = await call(`${events}?${query}`);
+  const readOf = async (who, from, days) => {
+    const found = await call(`${events}?${new URLSearchParams({ practitioner_id: who.id, from, days })}`);
     return [...found.open.map(background), ...found.marks.map(drawn)];
+  };
+  /* What reaches over midnight would stand in the next person's column. */
+  const inColumn = (number, at) => {
+    const inDay = Math.min(Math.max(Date.parse(`${at}Z`), midnight), midnight + A_DAY);
+    return new Date(inDay + number * A_DAY).toISOString().slice(0, 19);
+  };
+  const readSide = async (who, number) =>
+    (await readOf(who, told.day, 1)).map((one) => ({
+      ...one, start: inColumn(number, one.start), end: one.end && inColumn(number, one.end),
+    }));
+  const read = async ({ start, end }) => {
+    if (side) return (await Promise.all(told.people.map(readSide))).flat();
+    return readOf(told.people[0], wallDay(start), Math.max(1, Math.round((end - start) / A_DAY)));
   };
 
   /* ---- moving somebody: it is shown where it was dropped, and goes back unless that is confirmed ---- */
   const moved = async ({ event, revert }) => {
     const address = `${appointments}/${event.extendedProps.appointment}`;
+    const who = whose(event.start);
     const back = () => {
       revert();
       close();
@@ -137,7 +156,7 @@
     keep = back;
     let plan;
     try {
-      const query = new URLSearchParams({ practitioner_id: told.who, day: wallDay(event.start), at: wallTime(event.start) });
+      const query = new URLSearchParams({ practitioner_id: who.id, day: dayOf(event.start), at: wallTime(event.start) });
       plan = await call(`${address}/moving?${query}`);
     } catch (refusal) {
       back();
@@ -151,20 +170,20 @@
     }
     keep = () => {};
     question({
-      title: `Move ${plan.who} to ${plan.will_be}?`,
+      title: `Move ${plan.who} to ${plan.will_be}${beside("with", event.start)}?`,
       words: [`It is ${plan.was} now.`, ...(plan.rule ? [plan.rule] : []), ...plan.told],
       reason: plan.reason_needed ? "needed" : "may",
       leave: back,
       choices: [
-        { text: "Yes, move it", cls: "", act: (reason) => move(address, plan, reason, revert) },
+        { text: "Yes, move it", cls: "", act: (reason) => move(address, who, plan, reason, revert) },
         { text: `Keep ${plan.was}`, cls: "second", act: back },
       ],
     });
   };
-  const move = async (address, plan, reason, revert) => {
+  const move = async (address, who, plan, reason, revert) => {
     try {
       await send(`${address}/move`, {
-        start: plan.start, practitioner_id: told.who, reason, against_rules: Boolean(plan.rule),
+        start: plan.start, practitioner_id: who.id, reason, against_rules: Boolean(plan.rule),
       });
       say(`Moved to ${plan.will_be}.`);
     } catch (refusal) {
@@ -177,29 +196,30 @@
 
   /* ---- an empty stretch: block it, or open it ---- */
   const chosen = ({ start, end }) => {
+    const who = whose(start);
     const leave = () => {
       calendar.unselect();
       close();
     };
-    const act = (what) => (reason) => change({ start, end, what, reason });
+    const act = (what) => (reason) => change({ who, start, end, what, reason });
     question({
-      title: `${fullDay(start)}, ${clock(start)} to ${clock(end)}`,
+      title: `${fullDay(side ? new Date(midnight) : start)}, ${clock(start)} to ${clock(end)}${beside("for", start)}`,
       words: ["Times that are booked stay as they are. Clients are not told."],
       reason: "may",
       leave,
       choices: [
-        { text: "Block it", cls: told.open ? "second" : "", act: act("block") },
-        ...(told.open ? [{ text: "Open it for booking", cls: "second", act: act("open") }] : []),
+        { text: "Block it", cls: who.open ? "second" : "", act: act("block") },
+        ...(who.open ? [{ text: "Open it for booking", cls: "second", act: act("open") }] : []),
         { text: "Leave it", cls: "quiet", act: leave },
       ],
     });
   };
-  const change = async ({ start, end, what, reason }) => {
+  const change = async ({ who, start, end, what, reason }) => {
     try {
       await send(changes, {
-        practitioner_id: told.who, day: wallDay(start), from: wallTime(start), until: wallTime(end), what, reason,
+        practitioner_id: who.id, day: dayOf(start), from: wallTime(start), until: wallTime(end), what, reason,
       });
-      say(what === "open" ? "Opened for booking." : "Blocked.", false, { text: "See it, or take it back", href: timePage });
+      say(what === "open" ? "Opened for booking." : "Blocked.", false, { text: "See it, or take it back", href: who.time });
     } catch (refusal) {
       say(refusal.message, true);
     }
@@ -211,30 +231,34 @@
   /* ---- the drawing ---- */
   const head = ({ date }) => {
     const link = element("a", "", "head");
-    link.href = `${dayPage}&day=${wallDay(date)}`;
-    link.append(element("span", inWords(date, { weekday: "short" })), " ", element("b", date.getUTCDate()));
+    link.href = `${whose(date).page}&day=${dayOf(date)}`;
+    if (side) link.append(whose(date).name);
+    else link.append(element("span", inWords(date, { weekday: "short" })), " ", element("b", date.getUTCDate()));
     return { domNodes: [link] };
   };
   const inside = ({ event, isMirror, isStart }) => {
     if (event.display === "background") return { domNodes: [] };
     const begins = event.extendedProps.people && isStart ? `${clock(event.start).replace(/ .*/, "")} ` : "";
     const text = isMirror && !event.title ? `${clock(event.start)} to ${clock(event.end)}` : begins + event.title;
-    return { domNodes: [element("b", text, "fc-event-title")] };
+    const title = element("b", text, "fc-event-title");
+    title.title = text; /* A narrow column ends it with an ellipsis. */
+    return { domNodes: [title] };
   };
   const calendar = new FullCalendar.Calendar(root, {
-    initialView: told.view === "day" ? "timeGridDay" : "timeGridWeek",
+    initialView: { day: "timeGridDay", week: "timeGridWeek", everyone: "people" }[told.view],
+    views: { people: { type: "timeGrid", duration: { days: told.people.length }, dateAlignment: "day" } },
     initialDate: told.day,
     timeZone: told.zone,
-    now,
+    now: side ? "1970-01-01" : now, /* The columns are no days: none of them is today. */
     firstDay: 1,
-    weekends: told.view === "day" || told.weekend,
+    weekends: told.view !== "week" || told.weekend,
     headerToolbar: false,
     allDaySlot: false,
     height: "auto",
     slotMinTime: told.from,
     slotMaxTime: told.until,
     snapDuration: "00:15",
-    nowIndicator: true,
+    nowIndicator: !side,
     slotEventOverlap: false,
     eventMinHeight: 24,
     dayHeaderContent: head,
@@ -243,7 +267,8 @@
     editable: true,
     eventStartEditable: false,
     eventDurationEditable: false,
-    selectable: told.block,
+    selectable: told.people.some((one) => one.block),
+    selectAllow: ({ start, end }) => whose(start).block && wallDay(start) === wallDay(new Date(end - 1)),
     selectMirror: true,
     unselectAuto: false,
     selectMinDistance: 4,
@@ -253,10 +278,19 @@
     select: chosen,
     eventSourceFailure: (refusal) => say(refusal.message, true),
   });
-  root.hidden = false;
-  calendar.render();
-  document.getElementById("desk-table").hidden = true;
-  document.getElementById("desk-how").hidden = false;
+
+  /* ---- several columns want room: a narrow window has the table, and a wider one the drawing again ---- */
+  const wide = matchMedia("(min-width: 48rem)");
+  const show = () => {
+    const drawn = told.view === "day" || wide.matches;
+    if (!drawn) keep();
+    root.hidden = !drawn;
+    document.getElementById("desk-table").hidden = drawn;
+    document.getElementById("desk-how").hidden = !drawn;
+    if (drawn) calendar.render();
+  };
+  show();
+  wide.addEventListener("change", show);
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && ask.hidden) calendar.refetchEvents();
   });

@@ -10,17 +10,19 @@ import pytest
 from cheroot.wsgi import Server
 from flask import Flask
 from playwright.sync_api import Page, expect
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.wrappers import Response
 
 from services.scheduler.domain.appointment import Hand
-from services.scheduler.models import Appointment
+from services.scheduler.models import Appointment, Practitioner
 from services.scheduler.operations import openings
+from services.scheduler.practice_models import TimeChange
 from shared.clock import utcnow
 from tests.integration.scheduler.desk import OWNER, PASSWORD
 from tests.integration.scheduler.test_openings import a_booking, ada, noor, rows
-from tests.integration.scheduler.world import NEW_YORK, events, local, schedule_of
+from tests.integration.scheduler.world import NEW_YORK, a_clinician, events, local, schedule_of
 from tests.journeys.by_browser import DESK, PHONE, chromium, visitor
 from tests.journeys.looking import Inspection
 
@@ -46,6 +48,12 @@ def origin(app: Flask) -> Iterator[str]:
     yield f"http://127.0.0.1:{server.bind_addr[1]}/schedule"
     server.stop()
     thread.join(timeout=10)
+
+
+@pytest.fixture
+def ben(ada: Any, scheduler_db: Any) -> Practitioner:
+    with scheduler_db.begin() as session:
+        return a_clinician(session, "Ben Hale")
 
 
 @pytest.fixture
@@ -153,6 +161,55 @@ def test_a_stretch_is_blocked_by_dragging_across_it_after_a_question(
     assert desk.evaluate("window.violations ?? []") == []
 
 
+def beside(page: Page, origin: str) -> list[str]:
+    """The day of everyone; returns whose column is which."""
+    page.goto(f"{origin}/staff/calendar?who=everyone&view=day&day={TUESDAY}")
+    expect(page.locator("#desk-calendar .is-open").first).to_be_visible()
+    return page.locator("#desk-calendar a.head").all_inner_texts()
+
+
+def test_p23_side_by_side_somebody_is_dragged_to_a_colleague_with_a_reason(
+    desk, origin, ada, ben, scheduler_db, settings
+):
+    booked = a_booking(scheduler_db, settings, ada, TUESDAY, "10:00")
+    names = beside(desk, origin)
+    of_ada, of_ben = (TUESDAY + timedelta(days=names.index(one.name)) for one in (ada, ben))
+    asked = desk.locator("#desk-ask")
+
+    drag(desk, place(desk, of_ada, "10:00"), place(desk, of_ben, "11:00"))
+    expect(asked).to_contain_text(f"11:00 am, with {ben.name}?")
+    if where := os.environ.get("PICTURES"):
+        picture(desk, where, "beside")
+    asked.get_by_role("button", name="Yes, move it").click()
+    expect(desk.get_by_label("Why, for colleagues")).to_have_attribute("aria-invalid", "true")
+    assert starts_at(scheduler_db, booked) == local(TUESDAY, "10:00")
+    desk.get_by_label("Why, for colleagues").fill("Ada is at court")
+    asked.get_by_role("button", name="Yes, move it").click()
+
+    expect(desk.locator("#desk-said")).to_contain_text("Moved to")
+    with scheduler_db.begin() as session:
+        row = session.get_one(Appointment, booked.id)
+        assert row.starts_at == local(TUESDAY, "11:00")
+        assert row.schedule_id == schedule_of(session, ben).id
+    assert desk.evaluate("window.violations ?? []") == []
+
+
+def test_side_by_side_a_stretch_is_blocked_for_whom_it_was_dragged_and_on_that_day(
+    desk, origin, ada, ben, scheduler_db
+):
+    column = TUESDAY + timedelta(days=beside(desk, origin).index(ben.name))
+
+    drag(desk, place(desk, column, "14:00"), place(desk, column, "15:30"))
+    expect(desk.locator("#desk-title")).to_contain_text(ben.name)
+    desk.get_by_role("button", name="Block it").click()
+
+    expect(desk.locator(".fc-event.ev-block")).to_have_count(1)
+    with scheduler_db.begin() as session:
+        (found,) = session.scalars(select(TimeChange))
+        assert found.schedule_id == schedule_of(session, ben).id
+        assert found.during.lower == local(TUESDAY, "14:00")
+
+
 def test_without_a_script_and_on_a_phone_the_page_is_whole(desk, origin, ada):
     desk.set_viewport_size(PHONE)
     desk.goto(f"{origin}/staff/calendar?who={ada.id}&day={TUESDAY}")
@@ -161,7 +218,9 @@ def test_without_a_script_and_on_a_phone_the_page_is_whole(desk, origin, ada):
     expect(desk.locator("#desk-calendar")).to_be_hidden()
 
 
-def test_l45_axe_finds_nothing_on_the_drawn_calendar(desk, origin, ada, scheduler_db, settings):
+def test_l45_axe_finds_nothing_on_the_drawn_calendar(
+    desk, origin, ada, ben, scheduler_db, settings
+):
     a_booking(scheduler_db, settings, ada, TUESDAY, "10:00")
     a_booking(scheduler_db, settings, ada, MONDAY, "09:00")
     with scheduler_db.begin() as session:
@@ -180,6 +239,9 @@ def test_l45_axe_finds_nothing_on_the_drawn_calendar(desk, origin, ada, schedule
         if where := os.environ.get("PICTURES"):
             picture(desk, where, view)
         look.look(desk, view)
+    desk.set_viewport_size(DESK)
+    beside(desk, origin)
+    look.look(desk, "beside")
 
     assert not look.found, "\n".join(look.found)
     assert desk.evaluate("window.violations ?? []") == []
