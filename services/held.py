@@ -40,7 +40,7 @@ def discard(home: Home, env: Mapping[str, str]) -> int:
 
 def _decide(home: Home, env: Mapping[str, str], decision: Decision) -> int:
     with notifier_of(home, env) as database, database.begin() as session:
-        count = resend_guard.decide(session, decision=decision)
+        count = len(resend_guard.decide(session, decision=decision))
     print(f"{count} {'released' if decision is Decision.RELEASE else 'discarded'}.")
     return 0
 

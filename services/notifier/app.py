@@ -34,6 +34,7 @@ from services.notifier.web import (
     blocked,
     calls,
     carriers,
+    failed,
     held,
     hooks,
     internal,
@@ -83,6 +84,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(carriers.pages)
     app.register_blueprint(replies.replies)
     app.register_blueprint(calls.calls)
+    app.register_blueprint(failed.pages)
     app.register_blueprint(held.held)
     app.register_blueprint(trials.pages)
     app.register_blueprint(wordings.pages)

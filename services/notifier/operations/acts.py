@@ -17,6 +17,8 @@ class Act(StrEnum):
     """What was done."""
 
     RESEND = "resend"
+    RELEASE = "release"
+    DISCARD = "discard"
     BLOCK = "block"
     UNBLOCK = "unblock"
     RESUME = "resume"

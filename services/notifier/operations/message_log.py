@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, not_, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from services.notifier.domain.contact import Contact
 from services.notifier.domain.delivery import DID_NOT_GO_OUT, WAITING, State
@@ -29,7 +29,6 @@ class Show(StrEnum):
     """Which messages are listed."""
 
     ALL = "all"
-    FAILED = "failed"
     WAITING = "waiting"
     WITHDRAWN = "withdrawn"
 
@@ -92,6 +91,27 @@ def lines(session: Session, *, show: Show, offset: int = 0) -> tuple[list[Line],
     return with_tries(session, rows[:PAGE]), len(rows) > PAGE
 
 
+def failed(
+    session: Session, *, reason: str | None = None, offset: int = 0
+) -> tuple[list[Line], bool]:
+    """One page of what did not go out lately and was not sent again, and whether there is more."""
+    query = select(Notification).where(_failed())
+    if reason is not None:
+        query = query.where(func.coalesce(Notification.reason, "unknown") == reason)
+    query = query.order_by(Notification.changed_at.desc(), Notification.id)
+    rows = session.scalars(query.offset(offset).limit(PAGE + 1)).all()
+    return with_tries(session, rows[:PAGE]), len(rows) > PAGE
+
+
+def why_failed(session: Session) -> list[tuple[str, int]]:
+    """Each reason for which something did not go out lately, the most frequent first."""
+    reason = func.coalesce(Notification.reason, "unknown")
+    rows = session.execute(
+        select(reason, func.count()).where(_failed()).group_by(reason).order_by(func.count().desc())
+    )
+    return [(name, number) for name, number in rows]
+
+
 def for_person(session: Session, *, person_id: UUID) -> list[Line]:
     """Every message to one person, the newest first."""
     rows = session.scalars(
@@ -143,8 +163,11 @@ def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
 
 
 def _failed() -> ColumnElement[bool]:
+    """Lately, and nobody has sent it again: that one speaks for itself."""
     recently = Notification.changed_at >= func.now() - func.make_interval(0, 0, 0, RECENT_DAYS)
-    return and_(Notification.state.in_(DID_NOT_GO_OUT), recently)
+    again = aliased(Notification)
+    sent_again = exists().where(again.resend_of == Notification.id)
+    return and_(Notification.state.in_(DID_NOT_GO_OUT), recently, not_(sent_again))
 
 
 def _withdrawn() -> ColumnElement[bool]:
@@ -157,9 +180,7 @@ def _chosen(show: Show) -> Select[Notification]:
         return query.where(Notification.state.in_(WAITING)).order_by(
             Notification.due_at, Notification.id
         )
-    if show is Show.FAILED:
-        query = query.where(_failed())
-    elif show is Show.WITHDRAWN:
+    if show is Show.WITHDRAWN:
         query = query.where(_withdrawn())
     else:
         # What waits for another day, or was taken back before its time, has a list of its own;

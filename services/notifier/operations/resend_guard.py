@@ -6,6 +6,7 @@ database, unless the database has been put back. Then whatever was due by the fi
 been sent, and is held until somebody decides.
 """
 
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -18,6 +19,9 @@ from sqlalchemy.orm import Session
 from services.notifier.domain.delivery import WAITING, State, advance
 from services.notifier.guard_models import SendGuard
 from services.notifier.models import Notification
+from services.notifier.operations import acts
+from services.notifier.operations.acts import Act, Hand
+from shared.crypto import SubjectErased
 from shared.db import database_now
 
 HORIZON: Final = timedelta(seconds=60)
@@ -73,11 +77,13 @@ def count(session: Session) -> int:
     return session.scalar(select(func.count()).where(_is_held())) or 0
 
 
-def decide(session: Session, *, decision: Decision, notification_id: UUID | None = None) -> int:
-    """Let one, or all that is held, go out after all, or never. Returns how many."""
-    query = select(Notification).where(_is_held())
-    if notification_id is not None:
-        query = query.where(Notification.id == notification_id)
+def decide(
+    session: Session, *, decision: Decision, among: Collection[UUID] | None = None
+) -> Sequence[Notification]:
+    """Let what is held, or what of it is named, go out after all, or never. Returns those."""
+    query = select(Notification).where(_is_held()).order_by(Notification.id)
+    if among is not None:
+        query = query.where(Notification.id.in_(among))
     rows = session.scalars(query.with_for_update()).all()
     now = database_now(session)
     for row in rows:
@@ -86,6 +92,29 @@ def decide(session: Session, *, decision: Decision, notification_id: UUID | None
         if decision is Decision.DISCARD:
             _discard(row)
     session.flush()
+    return rows
+
+
+def decide_by_hand(
+    session: Session, *, decision: Decision, among: Collection[UUID], hand: Hand, reason: str
+) -> int:
+    """The same by a member of staff, noted for each message with their reason. Returns how many.
+
+    Whoever was erased has no key any more to seal the reason with: then it is the practice's own.
+    """
+    rows = decide(session, decision=decision, among=among)
+    for row in rows:
+        try:
+            acts.note(
+                session,
+                hand=hand,
+                act=Act(decision),
+                about=str(row.id),
+                reason=reason,
+                person_id=row.person_id,
+            )
+        except SubjectErased:
+            acts.note(session, hand=hand, act=Act(decision), about=str(row.id), reason=reason)
     return len(rows)
 
 

@@ -1,5 +1,7 @@
 """Sending a message once more, by hand and for a reason: a new row that refers to the old one."""
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -93,6 +95,38 @@ def resend(
         person_id=row.person_id,
     )
     return new
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of several that were to be sent once more."""
+
+    planned: Sequence[UUID]
+    refused: Sequence[WhyNot]
+
+
+def resend_each(
+    session: Session, *, chosen: Collection[UUID], hand: Hand, reason: str, settings: Settings
+) -> Outcome:
+    """Plan each of them once more for one reason; what can't be sent again stays as it is.
+
+    In the order of their ids, so that two who press at once wait and do not lock each other out.
+    """
+    planned, refused = list[UUID](), list[WhyNot]()
+    for notification_id in sorted(chosen):
+        try:
+            planned.append(
+                resend(
+                    session,
+                    notification_id=notification_id,
+                    hand=hand,
+                    reason=reason,
+                    settings=settings,
+                )
+            )
+        except NotResent as refused_now:
+            refused.append(refused_now.why)
+    return Outcome(planned=planned, refused=refused)
 
 
 def again(session: Session, notification_id: UUID) -> UUID | None:

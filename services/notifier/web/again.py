@@ -32,7 +32,7 @@ guard_staff(pages)
 
 LONGEST_REASON: Final = 200
 
-_SENTENCES: Final = {
+SENTENCES: Final = {
     WhyNot.TO_THE_PRACTICE: "It was a note to the practice. What it points at waits anyway.",
     WhyNot.NO_CHANNEL: "There was no way to write to them. Call, or wait until they write.",
     WhyNot.STILL_WAITS: "It has not come to its end: it goes out by itself.",
@@ -97,7 +97,7 @@ def send_again(notification_id: UUID) -> ResponseReturnValue:
     except NoResultFound as unknown:
         raise NotFound("There is no such message.") from unknown
     except NotResent as refused:
-        flash(f"Not sent. {_SENTENCES[refused.why]}")
+        flash(f"Not sent. {SENTENCES[refused.why]}")
         return redirect(f"{page}#again", HTTPStatus.SEE_OTHER)
     logger.info(
         "message sent once more",
@@ -122,7 +122,7 @@ def about(session: Session, row: Notification, *, may_read: bool) -> Again:
     why = resending.refusal(session, row, settings=ours)
     noted = acts.latest(session, [Act.RESEND], about=str(row.resend_of or row.id))
     return Again(
-        refusal=_SENTENCES[why] if why else "",
+        refusal=SENTENCES[why] if why else "",
         before=row.resend_of,
         after=resending.again(session, row.id),
         done=[

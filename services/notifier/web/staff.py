@@ -198,14 +198,15 @@ def _summary(counts: Counts, *, kept: bool) -> str:
 def _pills(show: Show, counts: Counts) -> list[dict[str, Any]]:
     labels = {
         Show.ALL: "All",
-        Show.FAILED: f"Did not go out, {counts.failed}",
         Show.WAITING: f"Waiting, {counts.waiting}",
         Show.WITHDRAWN: "Withdrawn",
     }
-    return [
+    shown = [
         {"label": label, "href": url_for("staff.messages", show=each.value), "on": each is show}
         for each, label in labels.items()
     ]
+    failed = {"label": f"Did not go out, {counts.failed}", "href": url_for("failed.overview")}
+    return [shown[0], failed, *shown[1:]]
 
 
 def _row(line: Line, place: ZoneInfo, now: datetime, *, with_answers: bool = False) -> Row:

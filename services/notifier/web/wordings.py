@@ -96,6 +96,31 @@ def write(kind: str, locale: str, channel: str) -> ResponseReturnValue:
     return _keep(slot, draft)
 
 
+@pages.post(f"{_ONE}/preview")
+def preview(kind: str, locale: str, channel: str) -> ResponseReturnValue:
+    """The part of the page that shows what is being written as it would be sent; keeps nothing."""
+    slot = _slot(kind, locale, channel)
+    if current_staff().role is not Role.OWNER:
+        raise NotForYourRole("Only the owner changes what messages say.")
+    ours: Settings = settings()
+    try:
+        form = load(WordsForm(), request.form)
+    except FormErrors as refusal:
+        sent, errors = None, refusal.errors
+    else:
+        draft = _draft(slot, form["subject"], form["body"], version=form["seen"] + 1)
+        errors = proofread(draft, practice=ours.practice, public_url=ours.public_url)
+        sent = None if errors else _as_sent(draft, ours)
+    return render_template(
+        "notifier/_preview.html",
+        sent=sent,
+        errors=errors,
+        live=True,
+        by_email=slot.channel is Channel.EMAIL,
+        language=slot.locale,
+    )
+
+
 @pages.get(f"{_ONE}/<int:number>")
 def version(kind: str, locale: str, channel: str, number: int) -> ResponseReturnValue:
     """One version as it was; going back to it begins as a new one."""

@@ -86,7 +86,7 @@ def test_the_pills_filter(world: World, sign_in: SignIn):
     world.pass_on()
     client = sign_in(world, Role.OWNER)
 
-    failed = page(client, "/staff/messages?show=failed")
+    failed = page(client, "/staff/failed")
     waiting = page(client, "/staff/messages?show=waiting")
 
     assert "Nothing may be sent" in failed

@@ -10,7 +10,8 @@ import psycopg
 import pytest
 from flask.testing import FlaskClient
 
-from services.notifier.operations import resend_guard
+from services.notifier.operations import acts, resend_guard
+from services.notifier.operations.acts import Act
 from services.notifier.operations.resend_guard import Decision
 from services.notifier.providers.watermark import NAME, Watermark
 from services.postgres import program
@@ -141,9 +142,9 @@ def test_f29_somebody_decides(live: LiveWorld, backup, mail: MailServer, decisio
 
     with world.database.begin() as session:
         done = resend_guard.decide(session, decision=decision)
+        assert len(done) == 1
     world.pass_on()
 
-    assert done == 1
     (row,) = world.rows(purpose="confirmation")
     released = decision is Decision.RELEASE
     assert len(mail.accepted) == (2 if released else 1)
@@ -210,6 +211,20 @@ def test_f29_the_page_lists_what_is_held_and_only_clinicians_decide(
     assert "1 held back" in page(desk)
     token = re.search(r'name="csrf_token" value="([^"]+)"', listed)
     assert token
-    answer = clinician.post("/staff/held/release", data={"csrf_token": token[1]})
+    sent = {"csrf_token": token[1], "decision": "release"}
+    refused = clinician.post("/staff/held", data=sent)
+    assert refused.status_code == 422
+    assert "Choose at least one message." in refused.text
+    assert "Write why" in refused.text
+    answer = clinician.post("/staff/held", data=sent | found(listed) | {"reason": "Asked them."})
     assert answer.status_code == 303
     assert "Nothing is held back" in page(clinician, "/staff/held")
+    with world.database.begin() as session:
+        (done,) = acts.latest(session, [Act.RELEASE])
+    assert done.reason == "Asked them."
+
+
+def found(listed: str) -> dict[str, str]:
+    """The one message of the page, checked."""
+    (one,) = re.findall(r'name="chosen" value="([^"]+)"', listed)
+    return {"chosen": one}

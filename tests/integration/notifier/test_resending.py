@@ -240,3 +240,64 @@ def test_a_message_nobody_knows_is_not_found(world: World, sign_in: SignIn):  # 
     )
 
     assert answer.status_code == 404
+
+
+def test_several_that_did_not_go_out_are_sent_again_at_one_stroke_and_the_rest_says_why_not(
+    world: World,
+    sign_in: SignIn,  # noqa: F811
+):
+    names = ("Ash Moreau", "Robin Lark", "Kit Sloane")
+    bookings = [world.book(Someone(channels=("email",), name=name)) for name in names]
+    world.pass_on()
+    world.cancel(bookings[2])
+    with world.database.begin() as session:
+        session.execute(
+            update(Notification)
+            .where(Notification.purpose == "confirmation")
+            .values(state="bounced", reason="refused", changed_at=utcnow())
+        )
+    first, second, _ = (
+        world.rows(purpose="confirmation", appointment_id=one.id)[0] for one in bookings
+    )
+    client = sign_in(world, Role.FRONT_DESK)
+    listed = page(client, "/staff/failed")
+    token = re.search(r'name="csrf_token" value="([^"]+)"', listed)
+    assert token
+    assert "It is no longer true" in listed
+    assert set(re.findall(r'name="listed" value="([^"]+)"', listed)) == {
+        str(first.id),
+        str(second.id),
+    }
+
+    sent = {"csrf_token": token[1], "listed": [str(first.id), str(second.id)], "all": "yes"}
+    without = client.post("/staff/failed", data=sent)
+    assert without.status_code == 422
+    assert "Write why" in without.text
+    done = client.post("/staff/failed", data=sent | {"reason": WHY}, follow_redirects=True)
+
+    assert "2 messages planned once more." in done.text
+    assert len(world.rows(resend_of=first.id)) == len(world.rows(resend_of=second.id)) == 1
+    assert "Ash Moreau" not in done.text
+    assert "Kit Sloane" in done.text
+    again = client.post("/staff/failed", data=sent | {"reason": WHY}, follow_redirects=True)
+    assert "0 messages planned once more. Not sent: It was sent once more already." in again.text
+
+
+def test_what_did_not_go_out_is_sorted_by_why_and_nothing_unreadable_is_an_error_of_ours(
+    world: World,
+    sign_in: SignIn,  # noqa: F811
+):
+    row = failed(world, name="Ash Moreau")
+    client = sign_in(world, Role.OWNER)
+    listed = page(client, "/staff/failed")
+    assert "It was refused." in listed
+    assert "Ash Moreau" in page(client, "/staff/failed?why=refused")
+    assert "Ash Moreau" in page(client, "/staff/failed?why=nonsense&page=-3")
+    token = re.search(r'name="csrf_token" value="([^"]+)"', listed)
+    assert token
+    for chosen in ("nonsense", ""):
+        data = {"csrf_token": token[1], "chosen": chosen, "reason": WHY}
+        assert client.post("/staff/failed", data=data).status_code == 422
+    unknown = {"csrf_token": token[1], "chosen": str(uuid4()), "reason": WHY}
+    assert client.post("/staff/failed", data=unknown).status_code == 404
+    assert world.rows(resend_of=row.id) == []
