@@ -25,7 +25,13 @@ def owner_of(world: World, role: Role = Role.OWNER) -> FlaskClient:
     account = uuid4()
     path = f"/scheduler/internal/staff/{account}/address"
     world.neighbours.answers[path] = {"email": OWN, "name": "Dana Whitlock"}
-    who = StaffIdentity(session_id=uuid4(), account_id=account, name="Dana Whitlock", role=role)
+    who = StaffIdentity(
+        session_id=uuid4(),
+        account_id=account,
+        name="Dana Whitlock",
+        role=role,
+        second_factor=True,
+    )
     return signed_in(create_app(world.settings), who)
 
 
