@@ -29,6 +29,7 @@ class Show(StrEnum):
     """Which messages are listed."""
 
     ALL = "all"
+    FAILED = "failed"
     WAITING = "waiting"
     WITHDRAWN = "withdrawn"
 
@@ -180,7 +181,9 @@ def _chosen(show: Show) -> Select[Notification]:
         return query.where(Notification.state.in_(WAITING)).order_by(
             Notification.due_at, Notification.id
         )
-    if show is Show.WITHDRAWN:
+    if show is Show.FAILED:
+        query = query.where(_failed())
+    elif show is Show.WITHDRAWN:
         query = query.where(_withdrawn())
     else:
         # What waits for another day, or was taken back before its time, has a list of its own;

@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import structlog
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -67,6 +67,8 @@ class Row:
 def messages() -> ResponseReturnValue:
     """The log, filtered by the pills on top."""
     show = Show(wanted) if (wanted := request.args.get("show", "all")) in set(Show) else Show.ALL
+    if show is Show.FAILED:
+        return redirect(url_for("failed.overview"), HTTPStatus.SEE_OTHER)
     page = _page_number(request.args.get("page", "1"))
     place, now = _practice_zone(), utcnow()
     began = datetime.combine(now.astimezone(place).date(), time(0), tzinfo=place)
@@ -198,15 +200,19 @@ def _summary(counts: Counts, *, kept: bool) -> str:
 def _pills(show: Show, counts: Counts) -> list[dict[str, Any]]:
     labels = {
         Show.ALL: "All",
+        Show.FAILED: f"Did not go out, {counts.failed}",
         Show.WAITING: f"Waiting, {counts.waiting}",
         Show.WITHDRAWN: "Withdrawn",
     }
-    shown = [
-        {"label": label, "href": url_for("staff.messages", show=each.value), "on": each is show}
+    pages = {Show.FAILED: url_for("failed.overview")}
+    return [
+        {
+            "label": label,
+            "href": pages.get(each) or url_for("staff.messages", show=each.value),
+            "on": each is show,
+        }
         for each, label in labels.items()
     ]
-    failed = {"label": f"Did not go out, {counts.failed}", "href": url_for("failed.overview")}
-    return [shown[0], failed, *shown[1:]]
 
 
 def _row(line: Line, place: ZoneInfo, now: datetime, *, with_answers: bool = False) -> Row:

@@ -77,7 +77,9 @@ def test_whoever_asks_is_told_to_come_again_and_served_when_it_is_back_f9(
         assert answer.status_code == 503
         assert int(answer.headers["Retry-After"]) > 0
         assert seconds < SOON
-    assert left <= threads + 8  # the wire's own: two for each visitor who is still at it
+    # The wire's own: two for each visitor who is still at it, and for the look at who the
+    # practice is, which has a thread besides.
+    assert left <= threads + 2 * 4 + 3
     assert after.status_code == 201
 
 
