@@ -78,7 +78,7 @@ def test_a_task_without_an_address_says_what_to_do(world: World, sign_in: SignIn
     assign(world)
     world.pass_on()
 
-    text = page(sign_in(world, Role.OWNER), "/staff/messages?show=failed")
+    text = page(sign_in(world, Role.OWNER), "/staff/failed")
 
     assert "A task" in text
     assert "Set PRACTICE_STAFF_EMAIL" in text
