@@ -102,10 +102,25 @@ def note_question(
     )
 
 
+def plan_for_a_yes(session: Session, *, number: str) -> None:
+    """Have what waits planned anew for whoever a YES or START of this number may speak for.
+
+    Before the number is held: whoever sends takes what waits first and then the number, and two
+    who take them the other way round wait for each other for ever. Planned for nothing, it comes
+    to the same messages.
+    """
+    standing = ledger.standing(
+        session, address_index=suppressions.index_of(session, channel=Channel.SMS, address=number)
+    )
+    of_stop = standing.given | standing.stopped
+    for person_id in sorted(of_stop | standing.answered_yes(after_stop=False)):
+        _plan_anew(session, person_id)
+
+
 def take_yes(session: Session, *, address_index: bytes, after_stop: bool) -> bool:
     """Note that a number said YES or START. Returns whether anybody agreed by it.
 
-    The caller holds the number. What waits is planned anew for whoever agreed.
+    The caller holds the number, and had `plan_for_a_yes` before it did.
     """
     standing = ledger.standing(session, address_index=address_index)
     people = standing.answered_yes(after_stop=after_stop)
@@ -118,7 +133,6 @@ def take_yes(session: Session, *, address_index: bytes, after_stop: bool) -> boo
             person_id=person_id,
             agreed=words,
         )
-        _plan_anew(session, person_id)
     return bool(people)
 
 
@@ -131,6 +145,7 @@ def record(session: Session, *, contact: Contact, hand: Hand, reason: str) -> No
     number = contact.address(Channel.SMS)
     if number is None:
         raise NotRecorded
+    _plan_anew(session, contact.person_id)  # before the number is held, as for a YES
     index = suppressions.hold(session, channel=Channel.SMS, address=number)
     if suppressions.suppressed(session, channel=Channel.SMS, address=number) is not None:
         raise NotRecorded
@@ -151,7 +166,6 @@ def record(session: Session, *, contact: Contact, hand: Hand, reason: str) -> No
         reason=reason,
         person_id=contact.person_id,
     )
-    _plan_anew(session, contact.person_id)
 
 
 def _plan_anew(session: Session, person_id: UUID) -> None:

@@ -49,13 +49,16 @@ def take(
 
     `answer_through` names a carrier that takes no answer with ours: then a worker sends it.
 
-    The number is held first: what is being sent to it right now is seen, what comes later sees
-    this (F27). What the carrier took for a word of its own, in whatever language, counts as that.
+    The number is held before anything is written about it: what is being sent to it right now is
+    seen, what comes later sees this (F27). What the carrier took for a word of its own, in whatever
+    language, counts as that.
     """
-    index = suppressions.hold(session, channel=Channel.SMS, address=number)
     reading = read(body)
     if carrier_took_it_for is not None:
         reading = Reading(wish=carrier_took_it_for, to_be_read=False)
+    if reading.wish is Wish.START:
+        consents.plan_for_a_yes(session, number=number)
+    index = suppressions.hold(session, channel=Channel.SMS, address=number)
     new = session.scalar(
         insert(IncomingText)
         .values(message_sid=sid, address_index=index, kind=reading.wish)

@@ -2,7 +2,10 @@
 
 import hashlib
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -22,7 +25,7 @@ from tests.integration.notifier.test_fallback import calls, follow
 from tests.integration.notifier.test_incoming import NUMBER, STOPPED, say
 from tests.integration.notifier.test_pages import SignIn, page, sign_in
 from tests.integration.notifier.test_secrecy import dump
-from tests.integration.notifier.wishes import wish
+from tests.integration.notifier.wishes import planned_and_waiting, wish
 from tests.integration.notifier.world import Someone, World
 
 __all__ = ["sign_in"]
@@ -107,6 +110,32 @@ def test_l22_the_ledger_holds_version_and_hash_of_the_words_that_were_said(
             assert row.text_sha256 == hashlib.sha256(texts.taken[0].body.encode()).hexdigest()
             assert re.fullmatch(r"question en sms 1 [0-9a-f]{7}", row.text_version or "")
             assert row.at <= utcnow()
+
+
+def test_f27_a_yes_and_a_text_on_its_way_to_the_number_never_wait_for_each_other_for_ever(
+    served: World, texts: TwilioSimulator, monkeypatch: pytest.MonkeyPatch
+):
+    """Each keeps what it takes first until the other had time to take it, too: no YES is lost."""
+    waiting = planned_and_waiting(served, Someone(channels=("sms",)), "update")
+    say(served, texts, "STOP")
+    served.make_due()
+    [row] = served.rows(errand_id=waiting)
+    hold = suppressions.hold
+
+    def taking_their_time(*about: Any, **given: Any) -> bytes:
+        time.sleep(0.3)
+        index = hold(*about, **given)
+        time.sleep(0.3)
+        return index
+
+    monkeypatch.setattr(suppressions, "hold", taking_their_time)
+    with ThreadPoolExecutor(1) as worker:
+        sent = worker.submit(served.courier.deliver, row.id)
+        answer = say(served, texts, "START")
+
+    assert sent.exception(timeout=30) is None
+    assert answer is not None
+    assert acts(served)[-1] == ("given", "text")
 
 
 @pytest.mark.parametrize("word", ["SI", "sí", "Sí."])
