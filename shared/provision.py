@@ -18,7 +18,11 @@ QUEUE_ROLE: Final = "queue"
 ROLES: Final = (*SERVICES, QUEUE_ROLE)
 
 KEEPER: Final = "keeper"
-LEDGERS: Final = (("intake", "audit_entry"), ("notifier", "channel_consent"))
+LEDGERS: Final = (
+    ("intake", "audit_entry"),
+    ("notifier", "channel_consent"),
+    ("notifier", "preference"),
+)
 """Schema and table of what only grows: read and added to by the service, owned by the keeper."""
 
 

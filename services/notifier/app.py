@@ -34,6 +34,7 @@ from services.notifier.web import (
     blocked,
     calls,
     carriers,
+    choices,
     failed,
     held,
     hooks,
@@ -82,6 +83,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(again.pages)
     app.register_blueprint(blocked.pages)
     app.register_blueprint(carriers.pages)
+    app.register_blueprint(choices.pages)
+    app.register_blueprint(choices.one_click)
     app.register_blueprint(replies.replies)
     app.register_blueprint(calls.calls)
     app.register_blueprint(failed.pages)

@@ -28,7 +28,7 @@ FIRST: Final = "en"
 COOKIE: Final = "lang"
 ASKED: Final = "lang"
 
-TRANSLATED: Final[frozenset[Service]] = frozenset({"scheduler"})
+TRANSLATED: Final[frozenset[Service]] = frozenset({"scheduler", "notifier"})
 """Services all of whose client pages are in every language; the others speak English."""
 
 

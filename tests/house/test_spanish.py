@@ -1,4 +1,4 @@
-"""Every sentence of the scheduler's client pages is in the Spanish catalogue, and nothing else."""
+"""Every sentence of the client pages that are translated is in the Spanish catalogue, no other."""
 
 import ast
 import re
@@ -26,12 +26,13 @@ from shared.web.ui import LOOK_AGAIN, SMALL_NUMBERS
 from tests.house.tree import ROOT, files, parsed
 
 OURS = ROOT / "services" / "scheduler" / "templates" / "scheduler"
+THEIRS = ROOT / "services" / "notifier" / "templates" / "notifier"
 AROUND = ROOT / "shared" / "web" / "templates" / "ui"
 PAGES = sorted(
     [
         *(
             path
-            for path in OURS.glob("*.html")
+            for path in (*OURS.glob("*.html"), *THEIRS.glob("*.html"))
             if "{% extends 'ui/client.html' %}" in path.read_text("utf-8")
         ),
         OURS / "parts.html",
@@ -66,7 +67,7 @@ def _said(path) -> Iterator[str]:
 
 
 def _said_by_code() -> Iterator[str]:
-    for path in files("services/scheduler", "shared"):
+    for path in files("services/scheduler", "services/notifier", "shared"):
         for node in ast.walk(parsed(path)):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "say":
                 yield from (
@@ -166,7 +167,7 @@ def test_nothing_is_translated_that_nobody_says(words: Catalog):
     )
     constants = {
         node.value
-        for path in files("services/scheduler", "shared")
+        for path in files("services/scheduler", "services/notifier", "shared")
         for node in ast.walk(parsed(path))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }

@@ -94,6 +94,7 @@ def test_l45_axe_finds_nothing_on_any_page_for_clients(
     inspection.look(page, "sent")
     page.goto(f"{url}/begin/next")
     _choose(page, inspection)
+    _choose_what_is_sent(embedded_world, page, inspection, person["email"])
     for different in ({"h_now": "yes"}, {"court_purpose": "yes"}, {"session_state": "OH"}):
         page.context.clear_cookies()
         fill_in(page, url, somebody(SINGLE | different), None)
@@ -166,6 +167,19 @@ def _choose(page: Page, look: Inspection) -> None:
     page.get_by_role("button", name="Yes, cancel it").click()
     page.wait_for_load_state()
     look.look(page, "cancelled")
+
+
+def _choose_what_is_sent(world: World, page: Page, look: Inspection, address: str) -> None:
+    """By the link that stands under every mail."""
+    mail = until(lambda: world.mails_to(address))[0]
+    link = re.search(rf"{re.escape(world.url)}/notify/p/\S+", mail.text)
+    assert link, mail.text
+    page.goto(link[0])
+    look.look(page)
+    page.get_by_label("Texts to my phone").uncheck(force=True)
+    send(page)
+    look.look(page, "saved")
+    expect(page.get_by_label("Texts to my phone")).not_to_be_checked()
 
 
 def choose_and_book_here(page: Page) -> None:

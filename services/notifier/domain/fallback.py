@@ -11,6 +11,7 @@ from typing import Final
 
 from services.notifier.domain.delivery import REACHED, WAITING, State
 from services.notifier.domain.message import ASKED_FOR, HOUR, NEWS, Kind, kind_of, lead_of
+from services.notifier.domain.preferences import TURNED_OFF
 from services.notifier.domain.reminders import NEWS_STAYS_NEWS
 from shared.vocabulary import Channel
 
@@ -31,7 +32,7 @@ FELL_SHORT: Final = frozenset(
 ALL_SAID: Final = frozenset({"erased", "enough-texts", "nobody", "discarded"})
 """Reasons after which nothing is to follow: nobody is left, or somebody has decided."""
 
-NO_CHANNEL: Final = frozenset({"no-way", "not-set-up", "not-permitted"})
+NO_CHANNEL: Final = frozenset({"no-way", "not-set-up", "not-permitted", TURNED_OFF})
 """Reasons that are the person's own wish, or ours. Only what corrects a time is worth a call."""
 
 NOT_AGREED: Final = "not-agreed"

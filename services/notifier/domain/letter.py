@@ -41,7 +41,17 @@ def body(template: str, values: Mapping[str, str | None]) -> list[Paragraph]:
     ]
 
 
-def as_text(letter: Sequence[Paragraph], *, time: str, link: str, sender: str) -> str:
+@dataclass(frozen=True, kw_only=True)
+class Foot:
+    """Below the letter: the words of a link, and where it leads."""
+
+    label: str
+    link: str
+
+
+def as_text(
+    letter: Sequence[Paragraph], *, time: str, link: str, sender: str, foot: Foot | None = None
+) -> str:
     """The text part, signed with the sender's neutral name."""
     said = [
         time
@@ -51,7 +61,8 @@ def as_text(letter: Sequence[Paragraph], *, time: str, link: str, sender: str) -
         )
         for paragraph in letter
     ]
-    return "\n\n".join([*said, sender]) + "\n"
+    below = [f"{foot.label}:\n{foot.link}"] if foot else []
+    return "\n\n".join([*said, sender, *below]) + "\n"
 
 
 def _line(line: str, values: Mapping[str, str | None]) -> Line:

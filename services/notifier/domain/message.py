@@ -123,3 +123,5 @@ class OutgoingMessage:
     html: str = field(default="", repr=False)
     calendar: str = field(default="", repr=False)
     calendar_method: Literal["REQUEST", "CANCEL"] | None = None
+    one_click: str = field(default="", repr=False)
+    """Where a mail program asks for no more of these (RFC 8058); empty for what has to be sent."""

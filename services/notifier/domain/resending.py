@@ -25,6 +25,7 @@ class WhyNot(StrEnum):
     UNTRUE = "untrue"
     TOO_LATE = "too-late"
     NOT_PERMITTED = "not-permitted"
+    TURNED_OFF = "turned-off"
     NOT_SET_UP = "not-set-up"
     SUPPRESSED = "suppressed"
     SAME_ADDRESS = "same-address"
@@ -44,6 +45,7 @@ class Known:
     true: bool
     useful: bool
     permitted: bool
+    wanted: bool
     set_up: bool
     suppressed: bool
     other_address: bool
@@ -69,6 +71,7 @@ def why_not(known: Known) -> WhyNot | None:
         WhyNot.TOO_LATE: not known.useful,
         WhyNot.NO_CHANNEL: not known.has_channel,
         WhyNot.NOT_PERMITTED: not known.permitted,
+        WhyNot.TURNED_OFF: not known.wanted,
         WhyNot.NOT_SET_UP: not known.set_up,
         WhyNot.SUPPRESSED: known.suppressed,
         WhyNot.RESTORED: known.restored,

@@ -25,6 +25,8 @@ class Language:
     """A start and an end in one line."""
     appointment: str
     """What a calendar says, and nothing else (P19)."""
+    choices: str
+    """What the link to one's own choices is called, under every mail."""
 
 
 LANGUAGES: Final[Mapping[str, Language]] = {
@@ -35,6 +37,7 @@ LANGUAGES: Final[Mapping[str, Language]] = {
         day_short="EEE, MMM d",
         stretch="{start} to {end}, {zone}",
         appointment="Appointment",
+        choices="Choose what is sent to you",
     ),
     "es": Language(
         name="Spanish",
@@ -43,6 +46,7 @@ LANGUAGES: Final[Mapping[str, Language]] = {
         day_short="EEE d MMM",
         stretch="{start} a {end}, {zone}",
         appointment="Cita",
+        choices="Elija qué se le envía",
     ),
 }
 """The languages that messages are written in; any other reader gets the first."""

@@ -21,7 +21,14 @@ from services.notifier.domain.consent import (
 )
 from services.notifier.domain.contact import Contact
 from services.notifier.models import Notification
-from services.notifier.operations import acts, appointments, errands, ledger, suppressions
+from services.notifier.operations import (
+    acts,
+    appointments,
+    errands,
+    ledger,
+    preferences,
+    suppressions,
+)
 from services.notifier.operations.acts import Hand
 from services.notifier.settings import Settings
 from shared.vocabulary import Channel
@@ -44,9 +51,14 @@ class AskedBefore(Exception):
 
 
 def ways(session: Session, contact: Contact, settings: Settings) -> frozenset[Channel]:
-    """The ways by which this person may be written to now, and we can."""
-    possible = contact.channels & settings.channels
+    """The ways by which this person may be written to now, wants to be, and we can."""
+    possible = contact.channels & settings.channels & wanted(session, contact)
     return possible - {Channel.SMS} if unproven(session, contact, settings) else possible
+
+
+def wanted(session: Session, contact: Contact) -> frozenset[Channel]:
+    """The ways that they have not turned off."""
+    return preferences.of(session, contact.person_id).channels
 
 
 def unproven(session: Session, contact: Contact, settings: Settings) -> bool:

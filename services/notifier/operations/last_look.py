@@ -16,6 +16,7 @@ from services.notifier.domain.delivery import State
 from services.notifier.domain.errand import FRESH, ask_again_after, channels_for
 from services.notifier.domain.fallback import NOT_AGREED
 from services.notifier.domain.message import Kind, kind_of
+from services.notifier.domain.preferences import TURNED_OFF
 from services.notifier.domain.reminders import may_break_the_quiet
 from services.notifier.models import AppointmentProjection, Errand, Notification
 from services.notifier.operations import (
@@ -25,6 +26,7 @@ from services.notifier.operations import (
     errands,
     frequency,
     owners_word,
+    preferences,
     suppressions,
 )
 from services.notifier.operations.choosing import AllAway, Weigh, carrier_for
@@ -112,7 +114,16 @@ def _of_errand(
         announced_at=row.announced_at,
         not_after=row.not_after,
         time=details.time,
+        choices=preferences.link(settings, contact.person_id),
+        one_click=_one_click(row, contact, settings),
     )
+
+
+def _one_click(row: Notification, contact: Contact, settings: Settings) -> str:
+    """Only offers end by one click; what a person needs to know ends on the page, knowingly."""
+    if kind_of(row.purpose) is not Kind.OFFER:
+        return ""
+    return preferences.link(settings, contact.person_id, below=preferences.ONE_CLICK)
 
 
 def _test(session: Session, row: Notification, address: str, settings: Settings) -> Occasion:
@@ -190,6 +201,7 @@ def _of_appointment(
         announced_at=row.announced_at,
         # A cancellation tells of the time last told, under a sequence of its own (RFC 5546, 3.2.5).
         details=replace(details, sequence=row.sequence or 0),
+        choices=preferences.link(settings, contact.person_id),
     )
 
 
@@ -265,6 +277,8 @@ def _permitted_address(
         raise Never(State.SUPPRESSED, "not-permitted")
     if channel not in settings.channels:
         raise Never(State.SUPPRESSED, "not-set-up")
+    if not preferences.of(session, contact.person_id).wants(kind_of(row.purpose), channel):
+        raise Never(State.SUPPRESSED, TURNED_OFF)
     if channel is Channel.SMS:
         suppressions.hold(session, channel=channel, address=address)
     else:

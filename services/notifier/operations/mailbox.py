@@ -1,6 +1,5 @@
 """The practice's own mailbox: messages kept here instead of sent."""
 
-from dataclasses import asdict
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
@@ -8,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from services.notifier.domain.message import OutgoingMessage
 from services.notifier.models import Attempt, MailboxMessage, Notification
-from services.notifier.operations.said import subject_of
+from services.notifier.operations.said import as_kept, subject_of
 from shared.crypto import seal
 
 
@@ -20,7 +19,7 @@ def keep(session: Session, *, message: OutgoingMessage, attempt_id: UUID) -> Non
         session,
         subject_id=subject_of(notification),
         place=f"mailbox_message.message_sealed:{message.message_id}",
-        value=asdict(message),
+        value=as_kept(message),
     )
     session.execute(
         insert(MailboxMessage)

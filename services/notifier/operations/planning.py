@@ -15,6 +15,7 @@ from services.notifier.domain.contact import Contact
 from services.notifier.domain.delivery import REACHED, WAITING, State
 from services.notifier.domain.fallback import NOT_AGREED
 from services.notifier.domain.message import NEWS, Kind, kind_of, lead_of
+from services.notifier.domain.preferences import TURNED_OFF
 from services.notifier.domain.reminders import (
     NOTE_STAYS_NEWS,
     PlannedMessage,
@@ -86,6 +87,8 @@ def plan_question(
     number = contact.address(Channel.SMS)
     if number is None or now >= until or not consents.unproven(session, contact, settings):
         return
+    if Channel.SMS not in consents.wanted(session, contact):
+        return
     index = suppressions.index_of(session, channel=Channel.SMS, address=number)
     question = PlannedMessage(
         purpose=Kind.QUESTION,
@@ -106,7 +109,10 @@ def why_nothing(
     session: Session, contact: Contact, permitted: frozenset[Channel], settings: Settings
 ) -> str:
     """The reason of a row that only tells staff, where no way is left among what is permitted."""
-    if Channel.SMS in permitted and consents.unproven(session, contact, settings):
+    on = consents.wanted(session, contact)
+    if permitted and not permitted & on:
+        return TURNED_OFF
+    if Channel.SMS in permitted & on and consents.unproven(session, contact, settings):
         return NOT_AGREED
     return NOT_SET_UP if permitted else NO_WAY
 

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from services.notifier.domain.appointment import AppointmentDetails
 from services.notifier.domain.errand import FreeTime
 from services.notifier.domain.incoming import Wish
-from services.notifier.domain.letter import as_text, body
+from services.notifier.domain.letter import Foot, as_text, body
 from services.notifier.domain.message import Kind, OutgoingMessage, kind_of
 from services.notifier.domain.sms import fits_one_segment
 from services.notifier.domain.wording import (
@@ -56,6 +56,10 @@ class Occasion:
     details: AppointmentDetails | None = None
     not_after: datetime | None = None
     time: FreeTime | None = None
+    choices: str = ""
+    """Where its reader chooses what they are sent; empty for the practice's own people."""
+    one_click: str = ""
+    """Where a mail program says that no more of these are wanted; only where that may be said."""
 
     @property
     def language(self) -> str:
@@ -96,7 +100,7 @@ def render(occasion: Occasion, practice: Practice, words: Words) -> OutgoingMess
         message = _text_message(occasion, words, values)
     else:
         message = _email(occasion, words, values, practice)
-    _refuse_telling(message, occasion.link)
+    _refuse_telling(message, occasion.link, occasion.choices)
     return message
 
 
@@ -165,6 +169,7 @@ def _email(occasion: Occasion, words: Words, values: Values, practice: Practice)
     }
     subject = " ".join(fill(words.subject, values).split())
     method = _CALENDAR.get(words.slot.kind) if occasion.details else None
+    foot = Foot(label=LANGUAGES[occasion.language].choices, link=occasion.choices)
     return OutgoingMessage(
         message_id=str(occasion.message_id),
         channel=Channel.EMAIL,
@@ -175,6 +180,7 @@ def _email(occasion: Occasion, words: Words, values: Values, practice: Practice)
             time=f"{time['day']}\n{time['stretch']}",
             link=occasion.link,
             sender=practice.neutral_sender,
+            foot=foot if foot.link else None,
         ),
         html=_templates()
         .get_template("_letter.html")
@@ -186,9 +192,11 @@ def _email(occasion: Occasion, words: Words, values: Values, practice: Practice)
             locale=words.slot.locale,
             sender=practice.neutral_sender,
             phone=practice.phone,
+            foot=foot,
         ),
         calendar=_calendar(method, occasion, practice) if method else "",
         calendar_method=method,
+        one_click=occasion.one_click,
     )
 
 
@@ -213,12 +221,12 @@ def _calendar(method: Literal["REQUEST", "CANCEL"], occasion: Occasion, practice
     ).decode()
 
 
-def _refuse_telling(message: OutgoingMessage, link: str) -> None:
-    """Look at all that someone else might see; the address and the link's token are no words."""
+def _refuse_telling(message: OutgoingMessage, *links: str) -> None:
+    """Look at all that someone else might see; the address and a link's token are no words."""
     surfaces = (message.subject, message.text, message.html, message.calendar)
     for surface in surfaces:
         bare = surface.replace(message.to, "")
-        if link:
+        for link in filter(None, links):
             bare = bare.replace(link, "")
         if telling_words(bare):
             raise TellingWords("The message holds a word that no message may hold.")

@@ -10,10 +10,18 @@ from sqlalchemy.orm import Session
 
 from services.notifier.domain.contact import Contact
 from services.notifier.domain.fallback import useful_until
+from services.notifier.domain.message import kind_of
 from services.notifier.domain.resending import Known, WhyNot, why_not
 from services.notifier.guard_models import SendGuard
 from services.notifier.models import AppointmentProjection, Attempt, Errand, Notification
-from services.notifier.operations import acts, contacts, fallback, last_look, resend_guard
+from services.notifier.operations import (
+    acts,
+    contacts,
+    fallback,
+    last_look,
+    preferences,
+    resend_guard,
+)
 from services.notifier.operations.acts import Act, Hand
 from services.notifier.operations.said import open_message
 from services.notifier.operations.suppressions import suppressed
@@ -49,6 +57,7 @@ def refusal(session: Session, row: Notification, *, settings: Settings) -> WhyNo
             true=_still_true(session, row),
             useful=until is not None and until > now,
             permitted=address is not None,
+            wanted=_wanted(session, row, channel),
             set_up=channel in settings.channels,
             suppressed=bool(
                 channel and address and suppressed(session, channel=channel, address=address)
@@ -149,6 +158,12 @@ def _contact(session: Session, row: Notification) -> tuple[Contact | None, bool]
         return contacts.last_known(session, person_id=row.person_id), False
     except SubjectErased:
         return None, True
+
+
+def _wanted(session: Session, row: Notification, channel: Channel | None) -> bool:
+    if row.person_id is None or channel is None:
+        return True
+    return preferences.of(session, row.person_id).wants(kind_of(row.purpose), channel)
 
 
 def _until(session: Session, row: Notification, *, now: datetime) -> datetime | None:

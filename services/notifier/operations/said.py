@@ -25,8 +25,15 @@ def seal_message(
         session,
         subject_id=subject_of(notification),
         place=_place(attempt_id),
-        value=asdict(message),
+        value=as_kept(message),
     )
+
+
+def as_kept(message: OutgoingMessage) -> dict[str, Any]:
+    """A message as it is sealed: what it said. Where a mail program unsubscribes is not said."""
+    document = asdict(message)
+    del document["one_click"]
+    return document
 
 
 def open_message(

@@ -16,6 +16,7 @@ START: Final = datetime(2026, 9, 23, 17, 30, tzinfo=UTC)
 _END: Final = START + timedelta(minutes=50)
 _ZONE: Final = "America/Los_Angeles"
 _TOKEN: Final = "k" * 43
+_CHOICES: Final = PREFIX["notifier"] + f"/p/{UUID(int=1)}/{_TOKEN}"
 
 
 def sample(slot: Slot, *, public_url: str, sender_address: str, zone: str = _ZONE) -> Occasion:
@@ -35,6 +36,7 @@ def sample(slot: Slot, *, public_url: str, sender_address: str, zone: str = _ZON
         not_after=None if about_time else told_at + timedelta(hours=3 if offered else 14 * 24),
         time=FreeTime(start=START, end=_END, timezone=zone) if offered else None,
         details=_details(link, sender_address, zone) if about_time else None,
+        choices="" if slot.kind in TO_STAFF else public_url + _CHOICES,
     )
 
 

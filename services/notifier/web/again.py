@@ -44,6 +44,7 @@ SENTENCES: Final = {
     WhyNot.UNTRUE: "It is no longer true: the time or the wish behind it has changed.",
     WhyNot.TOO_LATE: "Its time has passed.",
     WhyNot.NOT_PERMITTED: "They do not allow this way of writing to them now.",
+    WhyNot.TURNED_OFF: "They turned this off. Only they turn it on again.",
     WhyNot.NOT_SET_UP: "This way of writing is not set up here any more.",
     WhyNot.SUPPRESSED: "Their address is blocked: Blocked addresses says why.",
     WhyNot.SAME_ADDRESS: (

@@ -26,6 +26,7 @@ from services.notifier.web.words import (
     moment,
     trail,
     voicemail_script,
+    without_choices,
     without_links,
     words_used,
 )
@@ -143,7 +144,7 @@ def _said(opened: Opened) -> str:
     """The words as staff read them. A link to somebody's own pages is a key, and not for staff."""
     if opened.message is None:
         return ""
-    text = opened.message.text
+    text = without_choices(opened.message.text)
     return without_links(text) if kind_of(opened.line.notification.purpose) in ASKED_FOR else text
 
 

@@ -10,8 +10,9 @@ from services.notifier.domain.delivery import State
 from services.notifier.domain.message import LINK_NOTES, kind_of, title_of
 from services.notifier.domain.servers import CARRIERS
 from services.notifier.domain.wording import LANGUAGES
+from services.notifier.operations import preferences
 from services.notifier.operations.message_log import Line, Try
-from shared.vocabulary import Channel
+from shared.vocabulary import PREFIX, Channel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +64,7 @@ _BY_REASON: Final = {
     "enough-for-now": Chip(shape="wait", label="Waiting for its turn"),
     "no-way": Chip(shape="urgent", label="Nothing may be sent"),
     "nobody": Chip(shape="urgent", label="No address for it"),
+    "turned-off": Chip(shape="hold", label="Turned off by them"),
     "not-set-up": Chip(shape="urgent", label="No way to send it"),
     "not-agreed": Chip(shape="hold", label="Not agreed to texts"),
 }
@@ -90,6 +92,7 @@ _REASONS: Final = {
     "unknown": "The carrier gave no reason.",
     "no-way": "Nothing may be sent to this person. Call, or wait until they write.",
     "not-permitted": "They no longer allow this way of writing to them.",
+    "turned-off": "They chose not to be sent this.",
     "not-set-up": "The way they allow is not set up here. Call, or wait until they write.",
     "erased": "This person's data was erased.",
     "plan-changed": "The practice reminds at other times now.",
@@ -229,11 +232,17 @@ def _ending(line: Line) -> Step | None:
 
 
 _LINK: Final = re.compile(r"https?://\S+")
+_CHOICES: Final = re.compile(rf"https?://\S+{PREFIX['notifier']}{preferences.PAGE}/\S+")
 
 
 def without_links(text: str) -> str:
     """A text with every link left out, and that there was one left in."""
     return _LINK.sub("(their own link)", text)
+
+
+def without_choices(text: str) -> str:
+    """A text without the link to its reader's own choices: whoever holds it chooses for them."""
+    return _CHOICES.sub("(their own link)", text)
 
 
 def words_used(reference: str) -> str:
