@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from services.notifier.models import Errand, Notification
+from services.notifier.operations import preferences
 from services.simulators.mail import MailServer
 from shared.clock import utcnow
 from shared.neutrality import telling_words
@@ -25,8 +26,13 @@ from tests.integration.notifier.world import Someone, World, where_it_is_night
 # ---------------------------------------------------------------- what is said
 
 
+def foot(world: World, person: Someone) -> str:
+    return f"Choose what is sent to you:\n{preferences.link(world.settings, person.id)}\n"
+
+
 def test_an_update_goes_out_by_every_way_that_is_permitted(world: World):
-    wish(world)
+    person = Someone()
+    wish(world, person)
 
     world.pass_on()
 
@@ -36,7 +42,7 @@ def test_an_update_goes_out_by_every_way_that_is_permitted(world: World):
     assert mail.text == (
         f"Hello. You have an update. Sign in here to read it:\n{LINK}\n\n"
         "If you did not ask for this, you can ignore it. To change how we reach you, "
-        "call 914-555-0132.\n\nHarbor Lane\n"
+        f"call 914-555-0132.\n\nHarbor Lane\n\n{foot(world, person)}"
     )
     assert text.text == (
         f"Harbor Lane: you have an update. {LINK} Reply STOP to stop, HELP for help."
@@ -45,11 +51,12 @@ def test_an_update_goes_out_by_every_way_that_is_permitted(world: World):
 
 
 def test_l07_a_link_to_go_on_with_says_what_every_other_note_says(world: World):
-    wish(world, purpose="update")
+    person = Someone()
+    wish(world, person, purpose="update")
     world.pass_on()
     update_mail, update_text = said(world), said(world, "sms")
 
-    wish(world, purpose="resume")
+    wish(world, person, purpose="resume")
     world.pass_on()
 
     assert said(world).text == update_mail.text
@@ -58,7 +65,8 @@ def test_l07_a_link_to_go_on_with_says_what_every_other_note_says(world: World):
 
 
 def test_an_invitation_has_words_of_its_own_and_they_say_how_long_the_link_lives(world: World):
-    wish(world, Someone(channels=("email",)), "invitation")
+    person = Someone(channels=("email",))
+    wish(world, person, "invitation")
 
     world.pass_on()
 
@@ -68,7 +76,7 @@ def test_an_invitation_has_words_of_its_own_and_they_say_how_long_the_link_lives
         "Hello. Someone you know asked us to send you this link. If you want to, you can fill in "
         f"your own private form here:\n{LINK}\n\n"
         "It is your choice. We will not tell them whether you opened this or what you decide. "
-        "The link stops working in 14 days.\n\nHarbor Lane\n"
+        f"The link stops working in 14 days.\n\nHarbor Lane\n\n{foot(world, person)}"
     )
 
 
