@@ -301,3 +301,24 @@ def test_what_did_not_go_out_is_sorted_by_why_and_nothing_unreadable_is_an_error
     unknown = {"csrf_token": token[1], "chosen": str(uuid4()), "reason": WHY}
     assert client.post("/staff/failed", data=unknown).status_code == 404
     assert world.rows(resend_of=row.id) == []
+
+
+def test_l45_two_of_one_name_are_no_two_landmarks_of_one_name(
+    world: World,
+    sign_in: SignIn,  # noqa: F811
+):
+    for _ in range(2):
+        world.book(Someone(channels=("email",)))
+    world.pass_on()
+    with world.database.begin() as session:
+        session.execute(
+            update(Notification)
+            .where(Notification.purpose == "confirmation")
+            .values(state="bounced", reason="refused")
+        )
+
+    shown = page(sign_in(world, Role.OWNER), "/staff/failed")
+
+    assert shown.count(">Rowan Ellery</h2>") == 2
+    regions = re.findall(r'<section[^>]* aria-labelledby="([^"]+)"', shown)
+    assert [one for one in regions if re.search(rf'id="{one}">Rowan Ellery<', shown)] == []
