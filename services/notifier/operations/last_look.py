@@ -277,7 +277,7 @@ def _permitted_address(
         raise Never(State.SUPPRESSED, "not-permitted")
     if channel not in settings.channels:
         raise Never(State.SUPPRESSED, "not-set-up")
-    if not preferences.of(session, contact.person_id).wants(kind_of(row.purpose), channel):
+    if not preferences.held(session, contact.person_id).wants(kind_of(row.purpose), channel):
         raise Never(State.SUPPRESSED, TURNED_OFF)
     if channel is Channel.SMS:
         suppressions.hold(session, channel=channel, address=address)

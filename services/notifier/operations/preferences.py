@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from typing import Final, Literal
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from services.notifier.domain.preferences import Preferences
@@ -55,17 +55,23 @@ def of(session: Session, person_id: UUID) -> Preferences:
     return Preferences(emails=row.emails, texts=row.texts, offers=row.offers)
 
 
+def held(session: Session, person_id: UUID) -> Preferences:
+    """What they want, and no other choice of theirs is committed before we are (F27)."""
+    session.execute(select(func.pg_advisory_xact_lock_shared(*_key(person_id))))
+    return of(session, person_id)
+
+
 def choose(
     session: Session, person_id: UUID, change: Callable[[Preferences], Preferences], *, way: Way
 ) -> None:
     """Keep what `change` makes of their choice so far, and plan anew what waits.
 
-    What waits is locked first, as by whoever sends: what is being opened right now still goes, and
-    nothing after this is committed. The same choice once more is no second row.
+    What waits is locked first and the choices then, as by whoever sends: what is being opened right
+    now still goes, and nothing after this is committed. The same choice once more is no second row.
     """
     appointments.prepare_again(session, person_id=person_id)
     errands.prepare_again(session, person_id=person_id)
-    session.execute(select(func.pg_advisory_xact_lock(_LOCK, func.hashtext(str(person_id)))))
+    session.execute(select(func.pg_advisory_xact_lock(*_key(person_id))))
     before = of(session, person_id)
     wanted = change(before)
     if wanted != before:
@@ -76,6 +82,10 @@ def choose(
 def without_offers(before: Preferences) -> Preferences:
     """What a mail program's own button says (RFC 8058): no more of these; all else stays."""
     return replace(before, offers=False)
+
+
+def _key(person_id: UUID) -> tuple[int, ColumnElement[int]]:
+    return _LOCK, func.hashtext(str(person_id))
 
 
 def _mark(settings: Settings, person_id: UUID) -> str:

@@ -169,7 +169,8 @@ def _email(occasion: Occasion, words: Words, values: Values, practice: Practice)
     }
     subject = " ".join(fill(words.subject, values).split())
     method = _CALENDAR.get(words.slot.kind) if occasion.details else None
-    foot = Foot(label=LANGUAGES[occasion.language].choices, link=occasion.choices)
+    label = LANGUAGES[occasion.language].choices
+    foot = Foot(label=label, link=occasion.choices) if occasion.choices else None
     return OutgoingMessage(
         message_id=str(occasion.message_id),
         channel=Channel.EMAIL,
@@ -180,7 +181,7 @@ def _email(occasion: Occasion, words: Words, values: Values, practice: Practice)
             time=f"{time['day']}\n{time['stretch']}",
             link=occasion.link,
             sender=practice.neutral_sender,
-            foot=foot if foot.link else None,
+            foot=foot,
         ),
         html=_templates()
         .get_template("_letter.html")

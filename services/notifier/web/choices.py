@@ -10,7 +10,7 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from marshmallow import EXCLUDE, Schema, fields, post_load
+from marshmallow import Schema, fields
 
 from services.notifier.domain.preferences import Preferences
 from services.notifier.operations import preferences
@@ -31,18 +31,9 @@ _PATH: Final = "/<uuid:person_id>/<mark>"
 class ChoicesForm(Schema):
     """What is ticked is wanted; a box that is not ticked is not sent by a browser."""
 
-    class Meta:
-        """A field that is none of these is none of ours."""
-
-        unknown = EXCLUDE
-
     emails = fields.Boolean(load_default=False)
     texts = fields.Boolean(load_default=False)
     offers = fields.Boolean(load_default=False)
-
-    @post_load
-    def _as_preferences(self, values: dict[str, bool], **_: object) -> dict[str, Preferences]:
-        return {"wanted": Preferences(**values)}
 
 
 class NotOneClick(Refusal):
@@ -78,7 +69,7 @@ def page(person_id: UUID, mark: str) -> ResponseReturnValue:
 @pages.post(preferences.PAGE + _PATH)
 def save(person_id: UUID, mark: str) -> ResponseReturnValue:
     """Keep it. It holds from this moment on."""
-    wanted: Preferences = load(ChoicesForm(), request.form)["wanted"]
+    wanted = Preferences(**load(ChoicesForm(), request.form))
     with database().begin() as session:
         if not preferences.known(session, person_id):
             raise NotFound

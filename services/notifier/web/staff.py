@@ -144,8 +144,9 @@ def _said(opened: Opened) -> str:
     """The words as staff read them. A link to somebody's own pages is a key, and not for staff."""
     if opened.message is None:
         return ""
-    text = without_choices(opened.message.text)
-    return without_links(text) if kind_of(opened.line.notification.purpose) in ASKED_FOR else text
+    text = opened.message.text
+    asked_for = kind_of(opened.line.notification.purpose) in ASKED_FOR
+    return without_links(text) if asked_for else without_choices(text)
 
 
 def _voicemail_script(opened: Opened) -> str:

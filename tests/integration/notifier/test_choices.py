@@ -1,23 +1,28 @@
-"""Each person chooses what they are sent, by a link under every mail; one click ends offers."""
+"""Each person chooses what they are sent, by a link under every mail."""
 
 import re
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from services.notifier.app import create_app
+from services.notifier.domain.message import OutgoingMessage
 from services.notifier.domain.preferences import Preferences
-from services.notifier.models import MailboxMessage
-from services.notifier.operations import planning, preferences
+from services.notifier.models import Attempt
+from services.notifier.operations import attempts, planning, preferences
 from services.notifier.operations.preferences import without_offers
+from services.notifier.operations.rendering import render
 from services.notifier.preference_models import Preference
-from services.simulators.mail import MailServer
 from services.simulators.twilio import TwilioSimulator
-from shared.crypto import destroy_key, unseal
+from shared.crypto import destroy_key
 from shared.vocabulary import PREFIX, Role
 from tests.integration.notifier.test_fallback import calls, follow
 from tests.integration.notifier.test_offers import offered
@@ -184,6 +189,44 @@ def test_f27_a_message_in_a_worker_s_hands_is_not_sent_after_it_was_turned_off(
     assert ends(served) == {("update", "sms", "suppressed", "turned-off")}
 
 
+def test_f27_a_choice_waits_for_a_question_that_is_being_opened_and_none_opens_after_it(
+    served: World, texts: TwilioSimulator, monkeypatch: pytest.MonkeyPatch
+):
+    """A question is about no time that both could lock: the choices themselves are held."""
+    person = Someone(agreed=False, channels=("sms",))
+    booking = served.book(person)
+    served.courier.prepare(booking.id)
+    (row,) = served.rows(purpose="question")
+    looked = Event()
+
+    def slowly(*about: Any) -> OutgoingMessage:
+        looked.set()
+        time.sleep(0.5)
+        return render(*about)
+
+    monkeypatch.setattr(attempts, "render", slowly)
+    with ThreadPoolExecutor(1) as worker:
+        sent = worker.submit(served.courier.deliver, row.id)
+        assert looked.wait(10)
+        turn_off(served, person, Preferences(texts=False))
+        with served.database.begin() as session:
+            begun_by_then = session.scalar(select(func.count()).select_from(Attempt))
+        sent.result(timeout=30)
+
+    with served.database.begin() as session:
+        assert session.scalar(select(func.count()).select_from(Attempt)) == begun_by_then == 1
+
+
+def test_what_is_no_tick_is_refused_and_changes_nothing(world: World, visitor: FlaskClient):
+    person = Someone()
+    world.book(person)
+    world.pass_on()
+
+    for wrong in ({"emails": "perhaps"}, {"more": "true"}, {"texts": "\x00"}):
+        assert save(visitor, link(world, person), **wrong) == 422
+    assert chosen(world) == []
+
+
 def test_the_way_that_is_left_is_used(world: World):
     person = Someone(channels=("email", "sms"))
     world.book(person, tell=False)
@@ -235,71 +278,6 @@ def test_staff_are_asked_to_call_only_about_a_time_that_was_told_and_changes(wor
     follow(world)
 
     assert [purpose for purpose, _ in calls(world)] == ["cancelled"]
-
-
-def test_one_click_ends_offers_and_nothing_else_rfc8058(world: World, visitor: FlaskClient):
-    person = Someone(channels=("email",))
-    world.book(person)
-    world.pass_on()
-    path = link(world, person, below=preferences.ONE_CLICK)
-
-    for _ in range(2):
-        answer = visitor.post(path, data={"List-Unsubscribe": "One-Click"})
-        assert answer.status_code == 204
-        assert "Set-Cookie" not in answer.headers
-    offered(world, person)
-    world.pass_on()
-    world.make_due("reminder-24h")
-    world.pass_on()
-
-    assert chosen(world) == [(True, True, False, "one-click")]
-    assert ("offer", "email", "suppressed", "turned-off") in ends(world)
-    assert ("reminder-24h", "email") in world.kept_purposes()
-
-
-def test_what_is_not_a_one_click_is_refused_rfc8058(world: World, visitor: FlaskClient):
-    person = Someone()
-    world.book(person)
-    world.pass_on()
-
-    answer = visitor.post(link(world, person, below=preferences.ONE_CLICK), data={"x": "y"})
-
-    assert answer.status_code == 400
-    assert chosen(world) == []
-
-
-def test_only_an_offer_carries_the_headers_of_one_click_rfc8058(
-    smtp_world: World, mail: MailServer
-):
-    person = Someone(channels=("email",))
-    smtp_world.book(person)
-    offered(smtp_world, person)
-    smtp_world.pass_on()
-
-    sent = [one.mail for one in mail.accepted]
-    by_subject = {bool(one["List-Unsubscribe"]): one for one in sent}
-    address = preferences.link(smtp_world.settings, person.id, below=preferences.ONE_CLICK)
-    assert len(sent) == 2
-    assert by_subject[True]["List-Unsubscribe"] == f"<{address}>"
-    assert by_subject[True]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert by_subject[False]["List-Unsubscribe-Post"] is None
-
-
-def test_an_older_version_reads_what_a_newer_one_has_said(world: World):
-    """During a rolling deploy: what is sealed has no field that it would not know."""
-    person = Someone(channels=("email",))
-    offered(world, person)
-    world.pass_on()
-
-    with world.database.begin() as session:
-        (kept,) = session.scalars(select(MailboxMessage))
-        document = unseal(
-            session,
-            subject_id=person.id,
-            place=f"mailbox_message.message_sealed:{kept.message_id}",
-            sealed=kept.message_sealed,
-        )
-    assert "one_click" not in document
 
 
 def test_staff_see_that_there_is_a_link_and_not_where_it_leads(world: World, sign_in: SignIn):
