@@ -14,7 +14,7 @@ from shared.contracts.notifier import AttendanceConfirmed
 from shared.db import Database
 from tests.integration.scheduler.test_where_again import near
 from tests.integration.scheduler.two import Two, two_people
-from tests.integration.scheduler.world import a_clinician, words
+from tests.integration.scheduler.world import NEW_YORK, a_clinician, words
 
 
 @pytest.fixture
@@ -44,6 +44,14 @@ def sequence_of(database: Database) -> int:
         return session.scalars(select(Appointment.sequence)).one()
 
 
+def the_day(database: Database) -> str:
+    """What staff see of the day it is on: late in the evening, an hour on is tomorrow."""
+    with database.begin() as session:
+        (appointment,) = session.scalars(select(Appointment)).all()
+        day = appointment.starts_at.astimezone(NEW_YORK).date()
+    return f"/staff/?who=everyone&day={day}"
+
+
 def test_p17_each_of_two_says_yes_for_themselves_and_staff_see_whether_both_did(
     two: Two, owner: Any, scheduler_db: Database
 ):
@@ -51,11 +59,11 @@ def test_p17_each_of_two_says_yes_for_themselves_and_staff_see_whether_both_did(
     own = words(two.second.open(two.own(two.second)))
 
     hears_yes(scheduler_db, two, two.first, sequence=now)
-    assert "Confirmed by text by one of the two." in words(owner.open("/staff/?who=everyone"))
+    assert "Confirmed by text by one of the two." in words(owner.open(the_day(scheduler_db)))
     assert words(two.second.open(two.own(two.second))) == own, "the other learns nothing of it"
 
     hears_yes(scheduler_db, two, two.second, sequence=now)
-    assert "Confirmed by text." in words(owner.open("/staff/?who=everyone"))
+    assert "Confirmed by text." in words(owner.open(the_day(scheduler_db)))
 
 
 def test_a_yes_to_what_was_told_before_a_move_is_none(two: Two, owner: Any, scheduler_db: Database):
@@ -67,4 +75,4 @@ def test_a_yes_to_what_was_told_before_a_move_is_none(two: Two, owner: Any, sche
             appointment.sequence += 1
     hears_yes(scheduler_db, two, two.second, sequence=now)
 
-    assert "Confirmed by text" not in words(owner.open("/staff/?who=everyone"))
+    assert "Confirmed by text" not in words(owner.open(the_day(scheduler_db)))
